@@ -1,0 +1,73 @@
+"""PostgreSQL through SQLAlchemy Core and asyncpg, with the timeouts that keep a stall local."""
+
+from typing import Final
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError, InterfaceError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from shared import clock
+
+# A process stopped in mid-transaction holds its locks: the server ends such a session.
+_SERVER_SETTINGS: Final = {
+    "lock_timeout": "5000",
+    "idle_in_transaction_session_timeout": "10000",
+    "statement_timeout": "30000",
+    "timezone": "UTC",
+}
+_CONNECT_TIMEOUT_S: Final = 5
+# SQLSTATE classes that no retry will change: data, integrity, syntax, limits of a statement.
+_FINAL_CLASSES: Final = ("22", "23", "42", "54")
+_RETRIED_AT_ONCE: Final = ("40P01", "40001")  # deadlock, serialisation
+
+
+def engine(dsn: str, name: str, pool_size: int = 8) -> AsyncEngine:
+    """A bounded pool on a `postgresql://` address; `name` shows in pg_stat_activity."""
+    return create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        connect_args={
+            "server_settings": _SERVER_SETTINGS | {"application_name": name},
+            "timeout": _CONNECT_TIMEOUT_S,
+        },
+    )
+
+
+async def unpooled(dsn: str, name: str) -> asyncpg.Connection:
+    """A connection of one's own, for locks that live as long as the session."""
+    return await asyncpg.connect(
+        dsn,
+        timeout=_CONNECT_TIMEOUT_S,
+        command_timeout=30,
+        server_settings=_SERVER_SETTINGS | {"application_name": name},
+    )
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether waiting may help: the server is away, full, or another session was in the way."""
+    if isinstance(error, (InterfaceError, PoolTimeout, OSError, TimeoutError)):
+        return True
+    if isinstance(error, DBAPIError):
+        state = sqlstate(error)
+        return state is None or not state.startswith(_FINAL_CLASSES)
+    if isinstance(error, asyncpg.PostgresError):
+        return not (error.sqlstate or "").startswith(_FINAL_CLASSES)
+    return isinstance(error, asyncpg.InterfaceError)
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """The five-character code of the server, where it gave one."""
+    return getattr(error.orig, "sqlstate", None)
+
+
+def is_contention(error: BaseException) -> bool:
+    """A deadlock or a serialisation failure: the same transaction may succeed at once."""
+    return isinstance(error, DBAPIError) and sqlstate(error) in _RETRIED_AT_ONCE
+
+
+async def pause_between(attempt: int) -> None:
+    """Wait a little longer after each attempt, up to 2 s."""
+    await clock.sleep(min(2.0, 0.05 * 2**attempt))

@@ -1,0 +1,283 @@
+"""aiokafka with the settings that keep money safe, and a consumer that never loses its place."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import (
+    AIOKafkaConsumer,
+    AIOKafkaProducer,
+    ConsumerRebalanceListener,
+    ConsumerRecord,
+    TopicPartition,
+)
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from shared import clock, db, dead_letters
+from shared.contracts.envelope import Envelope, Unreadable, UnknownType, decode
+from shared.contracts.topics import Topic
+from shared.observe import Progress, log, metrics
+from shared.seal import KeyRing
+
+Handler = Callable[[AsyncConnection, list[Envelope]], Awaitable[None]]
+Record = ConsumerRecord
+
+_STOP_TIMEOUT_S: Final = 5
+_START_TIMEOUT_S: Final = 30
+_POLL_MS: Final = 500
+_STUCK_AFTER_S: Final = 30.0
+# One failing record must not hold its partition for ever; an outage may last as long as it does.
+_PAUSE_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+
+class ConsumerStuck(Exception):
+    """Records wait on the broker and none arrive: the process must be restarted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where Kafka is and which environment's topics are meant."""
+
+    bootstrap_servers: str
+    topic_prefix: str = "redress"
+
+
+def producer_options(settings: Settings, client_id: str) -> dict[str, object]:
+    """aiokafka's defaults lose or double records; a test asserts each of these."""
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "client_id": client_id,
+        "acks": "all",
+        "enable_idempotence": True,
+        "linger_ms": 0,
+        "max_batch_size": 262_144,
+        "max_request_size": 1_048_576,
+        "request_timeout_ms": 15_000,
+        "compression_type": None,
+    }
+
+
+def consumer_options(settings: Settings, group: str) -> dict[str, object]:
+    """Offsets are committed by hand after the database commit; nothing is skipped or repeated."""
+    return {
+        "bootstrap_servers": settings.bootstrap_servers,
+        "group_id": f"{settings.topic_prefix}.{group}",
+        "client_id": group,
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "isolation_level": "read_committed",
+        "session_timeout_ms": 15_000,
+        "rebalance_timeout_ms": 60_000,
+        "heartbeat_interval_ms": 3_000,
+        "max_poll_interval_ms": 300_000,
+        "max_partition_fetch_bytes": 1_048_576,
+        "fetch_max_wait_ms": 200,
+    }
+
+
+async def start_producer(settings: Settings, client_id: str) -> AIOKafkaProducer:
+    """A started idempotent producer, or the error within 30 s."""
+    producer = AIOKafkaProducer(**producer_options(settings, client_id))
+    try:
+        async with asyncio.timeout(_START_TIMEOUT_S):
+            await producer.start()
+    except BaseException:
+        await stop_quietly(producer)
+        raise
+    return producer
+
+
+async def stop_quietly(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Stop within 5 s; with a dead broker `stop` hung over 20 s or raised CancelledError."""
+    stopping = asyncio.ensure_future(client.stop())
+    await asyncio.wait([stopping], timeout=_STOP_TIMEOUT_S)
+    stopping.cancel()
+    with contextlib.suppress(Exception, asyncio.CancelledError):
+        await asyncio.wait_for(asyncio.shield(stopping), 0.1)
+
+
+class Consumer:
+    """Feeds batches of events to a handler, each inside one transaction.
+
+    What does not parse, or fails deterministically when handled alone, is parked as a dead letter
+    in the same transaction; an outage holds everything back without a commit.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: AsyncEngine,
+        keys: KeyRing,
+        *,
+        group: str,
+        topics: Sequence[Topic],
+        handle: Handler,
+        committed: Callable[[], None] = lambda: None,
+        max_records: int = 500,
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._keys = keys
+        self._group = group
+        self._topics = [topic.full(settings.topic_prefix) for topic in topics]
+        self._handle = handle
+        self._committed = committed
+        self._max_records = max_records
+        self._busy = asyncio.Lock()
+        self._quiet_since = clock.monotonic()
+        self.progress = Progress(f"{group}-consumer")
+
+    async def run(self) -> None:
+        """Until cancelled.
+
+        Raises:
+            ConsumerStuck: the broker holds records that this consumer does not receive.
+
+        """
+        while True:
+            try:
+                await self._session()
+            except (KafkaError, IllegalStateError, OSError, TimeoutError) as error:
+                log.warning("consumer.restart", group=self._group, error=type(error).__name__)
+            self.progress.beat()
+            await clock.sleep(1.0)
+
+    async def _session(self) -> None:
+        consumer = AIOKafkaConsumer(**consumer_options(self._settings, self._group))
+        consumer.subscribe(self._topics, listener=_Drain(self._busy))
+        try:
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                await consumer.start()
+            self._quiet_since = clock.monotonic()
+            while True:
+                await self._poll(consumer)
+                self.progress.beat()
+        finally:
+            await stop_quietly(consumer)
+
+    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+        fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._max_records)
+        if not fetched:
+            await self._check_stuck(consumer)
+            return
+        self._quiet_since = clock.monotonic()
+        records = [record for batch in fetched.values() for record in batch]
+        async with self._busy:
+            await self._until_done(records)
+            await self._commit(consumer, fetched)
+
+    async def _until_done(self, records: list[Record]) -> None:
+        """Handle a batch; hold it as long as the outage lasts, never skip it."""
+        attempt = 0
+        while True:
+            try:
+                await self._transact(records)
+            except Exception as error:  # noqa: BLE001 - this loop owns retry and dead letters
+                if not db.is_outage(error):
+                    await self._one_by_one(records, error)
+                    return
+                metrics.outages.labels(self._group).inc()
+                log.warning("consumer.outage", group=self._group, error=type(error).__name__)
+                await clock.sleep(_PAUSE_S[min(attempt, len(_PAUSE_S) - 1)])
+                attempt += 1
+                self.progress.beat()
+            else:
+                return
+
+    async def _transact(self, records: list[Record]) -> None:
+        good: list[Envelope] = []
+        bad: list[tuple[Record, str]] = []
+        for record in records:
+            try:
+                good.append(decode(record.headers, record.value))
+            except UnknownType:
+                metrics.unknown_types.labels(self._group).inc()
+            except Unreadable as error:
+                bad.append((record, str(error)))
+        async with self._engine.begin() as tx:
+            await self._park(tx, bad)
+            if good:
+                await self._handle(tx, good)
+        self._committed()
+        metrics.consumed.labels(self._group, records[0].topic).inc(len(records))
+
+    async def _one_by_one(self, records: list[Record], batch_error: Exception) -> None:
+        if len(records) > 1:
+            log.warning("consumer.split", group=self._group, error=type(batch_error).__name__)
+            for record in records:
+                await self._until_done([record])
+            return
+        reason = f"{type(batch_error).__name__}: {dead_letters.safe_reason(batch_error)}"
+        attempt = 0
+        while True:
+            try:
+                async with self._engine.begin() as tx:
+                    await self._park(tx, [(records[0], reason)])
+            except Exception as error:
+                if not db.is_outage(error):
+                    raise
+                await clock.sleep(_PAUSE_S[min(attempt, len(_PAUSE_S) - 1)])
+                attempt += 1
+            else:
+                return
+
+    async def _park(self, tx: AsyncConnection, bad: list[tuple[Record, str]]) -> None:
+        for record, reason in bad:
+            await dead_letters.park(tx, self._keys, self._settings.topic_prefix, record, reason)
+            metrics.dead_letters.labels(self._group, record.topic).inc()
+            log.error(
+                "consumer.parked",
+                group=self._group,
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                reason=reason,
+            )
+
+    async def _commit(
+        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[Record]]
+    ) -> None:
+        """Explicit offsets; a bare commit may speak for partitions that were taken away."""
+        offsets = {
+            partition: records[-1].offset + 1
+            for partition, records in fetched.items()
+            if partition in consumer.assignment()
+        }
+        if not offsets:
+            return
+        try:
+            async with asyncio.timeout(10):
+                await consumer.commit(offsets)
+        except (CommitFailedError, IllegalStateError):
+            log.info("consumer.commit_lost", group=self._group)  # redelivered, the inbox knows
+
+    async def _check_stuck(self, consumer: AIOKafkaConsumer) -> None:
+        if clock.monotonic() - self._quiet_since < _STUCK_AFTER_S:
+            return
+        assignment = consumer.assignment()
+        async with asyncio.timeout(10):
+            ends = await consumer.end_offsets(list(assignment)) if assignment else {}
+            for partition, end in ends.items():
+                if end > await consumer.position(partition):
+                    raise ConsumerStuck(f"{partition.topic}[{partition.partition}]")
+        self._quiet_since = clock.monotonic()
+
+
+class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Lets the batch in hand finish and commit before its partitions are given away."""
+
+    def __init__(self, busy: asyncio.Lock) -> None:
+        self._busy = busy
+
+    async def on_partitions_revoked(self, revoked: object) -> None:
+        """Wait for the batch in hand, no longer than the rebalance allows."""
+        del revoked
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(30), self._busy:
+                pass
+
+    async def on_partitions_assigned(self, assigned: object) -> None:
+        """Nothing to prepare."""

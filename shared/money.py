@@ -1,0 +1,57 @@
+"""Money: integer minor units and a currency code, never a float."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any
+
+from babel import Locale
+from babel.numbers import get_currency_precision
+from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+
+MAX_DIGITS = 38  # numeric(38,0): wide enough for on-chain amounts
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in the currency's minor units (12800 CNY is 128.00 yuan)."""
+
+    amount_minor: int
+    currency: str
+
+
+def exponent(currency: str) -> int:
+    """Digits after the decimal point: 2 for CNY, 0 for JPY, 3 for KWD."""
+    return get_currency_precision(currency)
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """Every ISO 4217 code this installation knows."""
+    return frozenset(Locale("en").currencies)
+
+
+def _digits(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
+        return int(value)
+    raise ValueError('write the amount as a string of digits in minor units, such as "12800"')
+
+
+def _currency(value: Any) -> str:
+    if isinstance(value, str) and value in currencies():
+        return value
+    raise ValueError("use an ISO 4217 currency code in capitals, such as CNY")
+
+
+MinorUnits = Annotated[
+    int,
+    BeforeValidator(_digits),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{1,38}$", "examples": ["12800"]}),
+]
+Currency = Annotated[
+    str,
+    BeforeValidator(_currency),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["CNY"]}),
+]

@@ -1,0 +1,104 @@
+"""Logs, metrics, trace context and liveness by progress."""
+
+import logging
+import re
+import secrets
+import sys
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared import clock
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger()
+
+traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+
+
+def configure(service: str, level: str = "INFO") -> None:
+    """JSON lines on stderr; the service's name and the trace id in each."""
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            _trace_id,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def _trace_id(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    if current := traceparent.get():
+        event["trace_id"] = current[3:35]
+    return event
+
+
+def continued_trace(incoming: str | None) -> str:
+    """The W3C trace context to go on with: a new span of the caller's trace, or a new trace."""
+    if incoming and _TRACEPARENT.match(incoming):
+        return f"{incoming[:36]}{secrets.token_hex(8)}{incoming[52:]}"
+    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+
+
+@dataclass(slots=True)
+class Progress:
+    """A worker's sign of life: it beats when it has done something or found nothing to do."""
+
+    name: str
+    stale_after_s: float = 90.0
+    _last: float = field(default_factory=clock.monotonic)
+
+    def beat(self) -> None:
+        """The worker got round its loop."""
+        self._last = clock.monotonic()
+
+    @property
+    def stalled_s(self) -> float:
+        """Seconds since the last beat."""
+        return clock.monotonic() - self._last
+
+    @property
+    def alive(self) -> bool:
+        """Whether the last beat is recent enough."""
+        return self.stalled_s < self.stale_after_s
+
+
+class _Metrics:
+    """Every metric that shared code counts; services add their own."""
+
+    relayed = Counter("redress_outbox_published_total", "Events published", ["service"])
+    relay_restarts = Counter("redress_relay_restarts_total", "Relay sessions lost", ["service"])
+    consumed = Counter("redress_consumed_total", "Records handled", ["group", "topic"])
+    dead_letters = Counter("redress_dead_letters_total", "Records parked", ["group", "topic"])
+    unknown_types = Counter("redress_unknown_types_total", "Events of unknown type", ["group"])
+    outages = Counter("redress_consumer_outages_total", "Batches held back", ["group"])
+    batch_size = Histogram(
+        "redress_batch_size",
+        "Items of one group commit",
+        ["batch"],
+        buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    )
+    queue_depth = Gauge("redress_batch_queue", "Items waiting for a group commit", ["batch"])
+    refused = Counter("redress_batch_refused_total", "Items refused: queue full", ["batch"])
+    http = Histogram(
+        "redress_http_seconds",
+        "HTTP answers",
+        ["service", "route", "status"],
+        buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    )
+
+
+metrics = _Metrics

@@ -1,0 +1,206 @@
+"""Due work of a service: timers and outside calls, one row each, claimed with a lease.
+
+A row is there until it is done. `due_at` is when it may be taken; claiming moves it by the lease,
+so work whose taker died comes back by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared import ids
+
+TIMER: Final = "timer"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What makes a task unique: a second ask, appeal or partial refund has another `n`."""
+
+    dispute_id: UUID
+    leg: str
+    kind: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task to add. `queue` is `timer`, or the outside party that is called."""
+
+    key: Key
+    queue: str
+    due_at: datetime
+    payload: dict[str, Any] = field(default_factory=dict)
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A task that is due; `lease` guards its completion, `attempts` counts this claim too."""
+
+    id: UUID
+    key: Key
+    queue: str
+    due_at: datetime
+    payload: dict[str, Any]
+    attempts: int
+    first_claimed_at: datetime | None
+    lease: UUID | None
+    traceparent: str | None
+
+
+_ADD = text(
+    "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, traceparent) "
+    "SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:disputes AS uuid[]), CAST(:legs AS text[]),"
+    " CAST(:kinds AS text[]), CAST(:ns AS integer[]), CAST(:queues AS text[]),"
+    " CAST(:dues AS timestamptz[]), CAST(:payloads AS json[]), CAST(:traces AS text[])) "
+    "ON CONFLICT (dispute_id, leg, kind, n) DO UPDATE SET due_at = excluded.due_at,"
+    " payload = excluded.payload, attempts = 0, lease = NULL, first_claimed_at = NULL"
+)
+_CANCEL = text(
+    "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:disputes AS uuid[]),"
+    " CAST(:legs AS text[]), CAST(:kinds AS text[])) AS k(dispute_id, leg, kind)) k "
+    "WHERE t.dispute_id = k.dispute_id AND t.leg = k.leg AND t.kind = k.kind"
+)
+_CANCEL_ALL = text("DELETE FROM tasks WHERE dispute_id = ANY(CAST(:disputes AS uuid[]))")
+_COLUMNS: Final = (
+    "id, dispute_id, leg, kind, n, queue, due_at, payload, attempts, first_claimed_at, lease,"
+    " traceparent"
+)
+_DUE = text(
+    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND due_at <= clock_timestamp() "  # noqa: S608 - constant
+    "ORDER BY due_at LIMIT :limit"
+)
+_CLAIM = text(
+    "WITH due AS (SELECT id FROM tasks WHERE queue = :queue AND due_at <= clock_timestamp() "  # noqa: S608 - constant
+    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
+    "UPDATE tasks t SET lease = gen_random_uuid(), attempts = attempts + 1, "
+    "first_claimed_at = coalesce(first_claimed_at, clock_timestamp()), "
+    "due_at = clock_timestamp() + make_interval(secs => :lease_s) "
+    "FROM due WHERE t.id = due.id RETURNING "
+    + ", ".join(f"t.{name.strip()}" for name in _COLUMNS.split(","))
+)
+_DONE = text(
+    "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:ids AS uuid[]),"
+    " CAST(:leases AS uuid[])) AS d(id, lease)) d "
+    "WHERE t.id = d.id AND t.lease IS NOT DISTINCT FROM d.lease RETURNING t.id"
+)
+_LATER = text("UPDATE tasks SET due_at = :due_at WHERE id = :id AND lease = :lease")
+
+
+def declare(metadata: MetaData) -> None:
+    """Add the table to a service's metadata, so that `alembic check` knows it."""
+    Table(
+        "tasks",
+        metadata,
+        Column("id", Uuid, primary_key=True),
+        Column("dispute_id", Uuid, nullable=False),
+        Column("leg", Text, nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("n", Integer, nullable=False),
+        Column("queue", Text, nullable=False),
+        Column("due_at", DateTime(timezone=True), nullable=False),
+        Column("payload", JSON, nullable=False),
+        Column("attempts", Integer, nullable=False, server_default="0"),
+        Column("first_claimed_at", DateTime(timezone=True)),
+        Column("lease", Uuid),
+        Column("traceparent", Text),
+        UniqueConstraint("dispute_id", "leg", "kind", "n", name="tasks_once"),
+        Index("tasks_due", "queue", "due_at"),
+    )
+
+
+async def add(tx: AsyncConnection, tasks: Sequence[Task]) -> None:
+    """Add tasks in the transaction that decides them; the same key again moves its due time."""
+    if not tasks:
+        return
+    ordered = sorted(tasks, key=lambda t: (t.key.dispute_id, t.key.leg, t.key.kind, t.key.n))
+    await tx.execute(
+        _ADD,
+        {
+            "ids": [ids.new() for _ in ordered],
+            "disputes": [t.key.dispute_id for t in ordered],
+            "legs": [t.key.leg for t in ordered],
+            "kinds": [t.key.kind for t in ordered],
+            "ns": [t.key.n for t in ordered],
+            "queues": [t.queue for t in ordered],
+            "dues": [t.due_at for t in ordered],
+            "payloads": [to_json(t.payload).decode() for t in ordered],
+            "traces": [t.traceparent for t in ordered],
+        },
+    )
+
+
+async def cancel(tx: AsyncConnection, keys: Sequence[tuple[UUID, str, str]]) -> None:
+    """Take back every task of (dispute, leg, kind), in the transaction that changes the state."""
+    if keys:
+        ordered = sorted(set(keys))
+        disputes, legs, kinds = (list(column) for column in zip(*ordered, strict=True))
+        await tx.execute(_CANCEL, {"disputes": disputes, "legs": legs, "kinds": kinds})
+
+
+async def cancel_all(tx: AsyncConnection, disputes: Sequence[UUID]) -> None:
+    """Take back every task of disputes that ended."""
+    if disputes:
+        await tx.execute(_CANCEL_ALL, {"disputes": sorted(disputes)})
+
+
+async def due(tx: AsyncConnection, queue: str, limit: int) -> list[Claimed]:
+    """What is due, without a lease: for timers, which are re-checked under the dispute's lock."""
+    rows = await tx.execute(_DUE, {"queue": queue, "limit": limit})
+    return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def claim(tx: AsyncConnection, queue: str, limit: int, lease_s: float) -> list[Claimed]:
+    """Take due calls for `lease_s`; take no more than there are free slots."""
+    rows = await tx.execute(_CLAIM, {"queue": queue, "limit": limit, "lease_s": lease_s})
+    return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def done(tx: AsyncConnection, claimed: Sequence[tuple[UUID, UUID | None]]) -> set[UUID]:
+    """Remove tasks whose lease still stands; the answer holds those that were still there."""
+    if not claimed:
+        return set()
+    ordered = sorted(set(claimed), key=lambda pair: pair[0])
+    found = await tx.execute(
+        _DONE, {"ids": [c[0] for c in ordered], "leases": [c[1] for c in ordered]}
+    )
+    return set(found.scalars())
+
+
+async def later(tx: AsyncConnection, task: Claimed, due_at: datetime) -> None:
+    """Try again at that time, if the lease still stands."""
+    await tx.execute(_LATER, {"id": task.id, "lease": task.lease, "due_at": due_at})
+
+
+def _claimed(row: Any) -> Claimed:
+    payload = row["payload"]
+    return Claimed(
+        id=row["id"],
+        key=Key(row["dispute_id"], row["leg"], row["kind"], row["n"]),
+        queue=row["queue"],
+        due_at=row["due_at"],
+        payload=from_json(payload) if isinstance(payload, str) else payload,
+        attempts=row["attempts"],
+        first_claimed_at=row["first_claimed_at"],
+        lease=row["lease"],
+        traceparent=row["traceparent"],
+    )
