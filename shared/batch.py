@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from shared import clock, db
+from shared import db
 from shared.observe import Progress, log, metrics
 
 Item = TypeVar("Item")

@@ -1,4 +1,4 @@
-"""Records that no retry will help: parked with their reason, shown, replayed from repaired files."""
+"""Records that no retry will help: parked with their reason, shown, repaired, replayed."""
 
 import asyncio
 import base64

@@ -17,13 +17,13 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import clock, db, dead_letters
-from shared.contracts.envelope import Envelope, Unreadable, UnknownType, decode
+from shared.contracts.envelope import Envelope, UnknownType, Unreadable, decode
 from shared.contracts.topics import Topic
 from shared.observe import Progress, log, metrics
 from shared.seal import KeyRing
 
 Handler = Callable[[AsyncConnection, list[Envelope]], Awaitable[None]]
-Record = ConsumerRecord
+
 
 _STOP_TIMEOUT_S: Final = 5
 _START_TIMEOUT_S: Final = 30
@@ -46,7 +46,7 @@ class Settings:
 
 
 def producer_options(settings: Settings, client_id: str) -> dict[str, object]:
-    """aiokafka's defaults lose or double records; a test asserts each of these."""
+    """The library's defaults lose or double records; a test asserts each of these."""
     return {
         "bootstrap_servers": settings.bootstrap_servers,
         "client_id": client_id,
@@ -169,7 +169,7 @@ class Consumer:
             await self._until_done(records)
             await self._commit(consumer, fetched)
 
-    async def _until_done(self, records: list[Record]) -> None:
+    async def _until_done(self, records: list[ConsumerRecord]) -> None:
         """Handle a batch; hold it as long as the outage lasts, never skip it."""
         attempt = 0
         while True:
@@ -187,9 +187,9 @@ class Consumer:
             else:
                 return
 
-    async def _transact(self, records: list[Record]) -> None:
+    async def _transact(self, records: list[ConsumerRecord]) -> None:
         good: list[Envelope] = []
-        bad: list[tuple[Record, str]] = []
+        bad: list[tuple[ConsumerRecord, str]] = []
         for record in records:
             try:
                 good.append(decode(record.headers, record.value))
@@ -204,7 +204,7 @@ class Consumer:
         self._committed()
         metrics.consumed.labels(self._group, records[0].topic).inc(len(records))
 
-    async def _one_by_one(self, records: list[Record], batch_error: Exception) -> None:
+    async def _one_by_one(self, records: list[ConsumerRecord], batch_error: Exception) -> None:
         if len(records) > 1:
             log.warning("consumer.split", group=self._group, error=type(batch_error).__name__)
             for record in records:
@@ -224,7 +224,7 @@ class Consumer:
             else:
                 return
 
-    async def _park(self, tx: AsyncConnection, bad: list[tuple[Record, str]]) -> None:
+    async def _park(self, tx: AsyncConnection, bad: list[tuple[ConsumerRecord, str]]) -> None:
         for record, reason in bad:
             await dead_letters.park(tx, self._keys, self._settings.topic_prefix, record, reason)
             metrics.dead_letters.labels(self._group, record.topic).inc()
@@ -238,7 +238,7 @@ class Consumer:
             )
 
     async def _commit(
-        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[Record]]
+        self, consumer: AIOKafkaConsumer, fetched: Mapping[TopicPartition, list[ConsumerRecord]]
     ) -> None:
         """Explicit offsets; a bare commit may speak for partitions that were taken away."""
         offsets = {
