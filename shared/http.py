@@ -180,7 +180,7 @@ class Allow:
 
 
 def allow(*roles: Role) -> Any:
-    """A route's rule, as the default of a parameter: `caller: Principal = allow(Role.OPS)`."""
+    """The explicit rule of a route, used as the default of its `caller` parameter."""
     return Depends(Allow(*roles))
 
 

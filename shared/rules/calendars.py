@@ -2,11 +2,12 @@
 
 from datetime import date
 from functools import cache
+from importlib import metadata
 from typing import Any, Final
 
 import holidays
 
-VERSION: Final = f"holidays-{holidays.__version__}"
+VERSION: Final = f"holidays-{metadata.version('holidays')}"
 _COUNTRIES: Final = ("CN", "US", "IN")
 
 
