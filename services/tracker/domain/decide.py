@@ -1,0 +1,227 @@
+"""One decision: what a trigger does to a dispute, what follows by itself, and what to do next."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from services.tracker.domain import effects, learn, public
+from services.tracker.domain.dispute import Dispute, MoneyView
+from services.tracker.domain.effects import Effect, Timer
+from services.tracker.domain.routes import Scene, next_route
+from services.tracker.domain.states import Arbitration, Leg, Refund, State
+from services.tracker.domain.tables import LATE, LEG_OF, TABLES
+from services.tracker.domain.triggers import (
+    ArbitratorDecision,
+    MerchantAnswer,
+    RefundReport,
+    T,
+    TraceReport,
+    Trigger,
+)
+from shared.contracts.vocabulary import Action, Payer, Remedy
+from shared.rules import Profile
+
+_MOST_ROUTES: Final = 12  # the longest chain is 5; a loop would be a mistake in the guards
+
+
+class Result(StrEnum):
+    """What became of a trigger."""
+
+    APPLIED = "applied"
+    LATE = "late"  # an ordinary late or repeated answer; recorded
+    ILLEGAL = "illegal"  # not possible in this state; recorded
+    INVALID = "invalid"  # a command that lacks something; recorded nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The dispute afterwards, what to do, and whether people see a difference."""
+
+    dispute: Dispute
+    result: Result
+    effects: tuple[Effect, ...] = ()
+    reason: str = ""
+    field: str = ""
+
+    @property
+    def applied(self) -> bool:
+        """Whether anything changed."""
+        return self.result is Result.APPLIED
+
+
+def decide(
+    dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile, money: MoneyView
+) -> Decision:
+    """Apply a trigger. Never raises for what the outside world says; names it instead."""
+    if trigger.name is T.PROMISE_DUE:
+        return _promise(dispute, now, rules)
+    if trigger.name is T.OPENED:
+        return _settle(dispute, (), now, rules, money)
+    refusal = _refusal(dispute, trigger, now, rules, money)
+    if refusal:
+        return refusal
+    leg = LEG_OF[trigger.name]
+    old = dispute.legs.of(leg)
+    new = _target(dispute, trigger, leg, now, rules)
+    if new is None:
+        return _not_now(dispute, trigger, leg)
+    facts = learn.from_trigger(dispute.facts, trigger, now)
+    moved = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
+    wanted = effects.of_move(moved, leg, old, trigger.name, now, rules)
+    return _settle(moved, wanted, now, rules, money)
+
+
+def _settle(
+    dispute: Dispute,
+    wanted: tuple[Effect, ...],
+    now: datetime,
+    rules: Profile,
+    money: MoneyView,
+) -> Decision:
+    """Follow the routes until the dispute waits for somebody or is at its end."""
+    for _ in range(_MOST_ROUTES):
+        scene = Scene(dispute, money, rules, now)
+        route = next_route(scene)
+        if route is None:
+            promised, timers = public.renew_promise(dispute, now, rules)
+            return Decision(promised, Result.APPLIED, (*wanted, *timers))
+        leg = LEG_OF[route.trigger]
+        old = dispute.legs.of(leg)
+        new = TABLES[leg][old, route.trigger]
+        facts = learn.from_route(route, scene)
+        dispute = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
+        wanted += effects.of_move(dispute, leg, old, route.trigger, now, rules)
+    raise RuntimeError(f"the routes do not come to rest: {dispute.legs}")
+
+
+def _target(
+    dispute: Dispute, trigger: Trigger, leg: Leg, now: datetime, rules: Profile
+) -> State | None:
+    """The leg's next state by its table; two answers mean less until time has passed."""
+    old = dispute.legs.of(leg)
+    new = TABLES[leg].get((old, trigger.name))
+    if trigger.name is T.REFUND_NOT_FOUND and new is Refund.RESERVED:
+        sent = dispute.facts.refund_first_sent_at or now
+        if now >= sent + rules.delay("refund_key_lifetime"):
+            return Refund.STUCK
+    return new
+
+
+def _refusal(
+    dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile, money: MoneyView
+) -> Decision | None:
+    """Why a trigger cannot count, before any table is asked."""
+    if stale := _stale(dispute, trigger):
+        return Decision(dispute, Result.LATE, reason=stale)
+    if not public.is_open(dispute) and not _counts_when_closed(trigger):
+        return _closed(dispute, trigger)
+    if _too_early(dispute, trigger, now, rules):
+        return Decision(dispute, Result.LATE, reason="asked before the bank's settling time")
+    if isinstance(trigger.payload, ArbitratorDecision):
+        return _bad_decision(dispute, trigger.payload, money)
+    wish = _WISHES.get(trigger.name)
+    if wish and wish not in public.actions(dispute, now):
+        return Decision(dispute, Result.ILLEGAL, reason=_possible(dispute, now))
+    return None
+
+
+_WISHES: Final = {
+    T.WITHDRAWN: Action.WITHDRAW,
+    T.LATE_CONSENT_REQUESTED: Action.REQUEST_MERCHANT_CONSENT,
+    T.APPEALED: Action.APPEAL,
+}
+
+
+def _stale(dispute: Dispute, trigger: Trigger) -> str:
+    """An answer to an earlier ask says nothing about the one that counts now."""
+    facts = dispute.facts
+    match trigger.payload:
+        case RefundReport(n=n) if n != facts.refund_n:
+            return f"answer to refund attempt {n}; attempt {facts.refund_n} counts"
+        case TraceReport(n=n) if n != facts.trace_n:
+            return f"answer to trace {n}; trace {facts.trace_n} counts"
+        case MerchantAnswer(n=n) if n != facts.consent_n:
+            return f"answer to request {n}; request {facts.consent_n} counts"
+        case _:
+            return ""
+
+
+def _counts_when_closed(trigger: Trigger) -> bool:
+    """Money tells the truth also afterwards; two wishes reopen."""
+    money_moved = trigger.name.startswith(("refund_", "reversal_"))
+    return money_moved or trigger.name in (T.LATE_CONSENT_REQUESTED, T.APPEALED)
+
+
+def _closed(dispute: Dispute, trigger: Trigger) -> Decision:
+    is_command = trigger.name in _WISHES or trigger.name is T.ARBITRATOR_DECIDED
+    result = Result.ILLEGAL if is_command else Result.LATE
+    return Decision(dispute, result, reason=f"the dispute ended as {public.status(dispute)}")
+
+
+def _too_early(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> bool:
+    """'Not found' counts only after the provider's settling time (invariant 5)."""
+    if trigger.name is not T.REFUND_NOT_FOUND or dispute.legs.refund is not Refund.UNKNOWN:
+        return False
+    last = dispute.facts.refund_last_sent_at or now
+    return now < last + rules.delay("refund_settling")
+
+
+def _bad_decision(
+    dispute: Dispute, decision: ArbitratorDecision, money: MoneyView
+) -> Decision | None:
+    """What a decision lacks; each names the field."""
+    facts = dispute.facts
+    if dispute.legs.arbitration is not Arbitration.OPEN:
+        return None  # the table answers
+    if facts.arbitration_cause == "appeal" and decision.decided_by == facts.first_decider:
+        return _invalid(dispute, "decided_by", "an appeal is decided by somebody else")
+    if decision.remedy is Remedy.NONE:
+        return None
+    if decision.payer is None:
+        return _invalid(dispute, "payer", "an approval names who pays")
+    if decision.amount_minor is None or decision.amount_minor <= 0:
+        return _invalid(dispute, "amount", "an approval names an amount above zero")
+    if facts.captured_minor is None:
+        return _invalid(dispute, "remedy", "the bank has not confirmed the transaction yet")
+    room = money.room(dispute)
+    if decision.amount_minor > room:
+        return _invalid(dispute, "amount", f"at most {room} minor units are left to refund")
+    if decision.payer is Payer.MERCHANT and not (
+        facts.bank_merchant_id or dispute.claim.merchant_id
+    ):
+        return _invalid(dispute, "payer", "this transaction has no merchant")
+    return None
+
+
+def _invalid(dispute: Dispute, field: str, reason: str) -> Decision:
+    return Decision(dispute, Result.INVALID, reason=reason, field=field)
+
+
+def _not_now(dispute: Dispute, trigger: Trigger, leg: Leg) -> Decision:
+    known = LATE.get((dispute.legs.of(leg), trigger.name))
+    if known:
+        return Decision(dispute, Result.LATE, reason=known)
+    state = dispute.legs.of(leg)
+    reason = f"{trigger.name} is not possible while {leg} is {state.value}"
+    return Decision(dispute, Result.ILLEGAL, reason=reason)
+
+
+def _possible(dispute: Dispute, now: datetime) -> str:
+    possible = ", ".join(public.actions(dispute, now)) or "nothing"
+    return f"the dispute is {public.status(dispute)}; possible now: {possible}"
+
+
+def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
+    """The promised date came: apologise with a new one, or note that it was moved before."""
+    promised = dispute.facts.promised_at
+    if not public.is_open(dispute) or promised is None:
+        return Decision(dispute, Result.LATE, reason="the dispute ended before")
+    if promised > now + timedelta(milliseconds=1):
+        timer = Timer(Leg.VERDICT, T.PROMISE_DUE, promised)
+        return Decision(dispute, Result.APPLIED, (timer,), reason="the promise was moved")
+    missed = replace(
+        dispute.facts, promises_missed=dispute.facts.promises_missed + 1, promised_at=None
+    )
+    renewed, timers = public.renew_promise(replace(dispute, facts=missed), now, rules)
+    return Decision(renewed, Result.APPLIED, timers)

@@ -1,0 +1,237 @@
+"""What a decision asks the shell to do, and what entering each state asks for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.states import (
+    Arbitration,
+    Consent,
+    Inquiry,
+    Leg,
+    Refund,
+    Reversal,
+    State,
+    Trace,
+)
+from services.tracker.domain.triggers import T
+from shared.rules import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Ask an outside party. The key of the call is `dispute:leg:n`, on every retry the same."""
+
+    party: str  # bank or merchant
+    leg: Leg
+    kind: str
+    n: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """Wake the dispute with `trigger` at that time."""
+
+    leg: Leg
+    trigger: T
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Take back a timer."""
+
+    leg: Leg
+    trigger: T
+
+
+Effect = Call | Timer | Cancel
+_Make = Callable[[Dispute, datetime, Profile], tuple[Effect, ...]]
+
+
+def _ask_bank(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    return (
+        Call("bank", Leg.INQUIRY, "inquiry", 1, now),
+        Timer(Leg.INQUIRY, T.INQUIRY_DUE, rules.due("inquiry_due", now)),
+    )
+
+
+def _ask_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        Call("bank", Leg.TRACE, "trace", dispute.facts.trace_n, now),
+        Timer(Leg.TRACE, T.TRACE_DUE, rules.due("trace_due", now)),
+        Timer(Leg.TRACE, T.TRACE_RECHECK, now + rules.delay("trace_recheck")),
+    )
+
+
+def _in_transit(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """Recheck at the bank's own date; never give up before it."""
+    recheck = max(dispute.facts.expected_at or now, now + timedelta(seconds=1))
+    if dispute.facts.expected_at is None:
+        recheck = now + rules.delay("trace_recheck")
+    return (
+        Timer(Leg.TRACE, T.TRACE_RECHECK, recheck),
+        Timer(Leg.TRACE, T.TRACE_DUE, max(recheck, now) + rules.delay("trace_recheck") * 10),
+    )
+
+
+def _recheck_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        Call("bank", Leg.TRACE, "trace_query", dispute.facts.trace_n, now),
+        Timer(Leg.TRACE, T.TRACE_RECHECK, now + rules.delay("trace_recheck")),
+    )
+
+
+def _watch(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        Call("bank", Leg.REVERSAL, "watch", 1, now),
+        Timer(Leg.REVERSAL, T.REVERSAL_RECHECK, _next_reversal_check(dispute, now, rules)),
+        Timer(Leg.REVERSAL, T.REVERSAL_DUE, rules.due("reversal_due", now)),
+    )
+
+
+def _recheck_reversal(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        Call("bank", Leg.REVERSAL, _reversal_source(dispute), 1, now),
+        Timer(Leg.REVERSAL, T.REVERSAL_RECHECK, now + rules.delay("reversal_recheck")),
+    )
+
+
+def _next_reversal_check(dispute: Dispute, now: datetime, rules: Profile) -> datetime:
+    soon = now + rules.delay("reversal_recheck")
+    return max(soon, dispute.facts.expected_at or soon)
+
+
+def _reversal_source(dispute: Dispute) -> str:
+    """A return belongs to a trace, a reversal to the transaction itself."""
+    return "return_query" if dispute.legs.trace is Trace.REJECTED else "reversal_query"
+
+
+def _ask_merchant(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        Call("merchant", Leg.CONSENT, "consent", dispute.facts.consent_n, now),
+        Timer(Leg.CONSENT, T.MERCHANT_DUE, rules.due("merchant_answer", now)),
+    )
+
+
+def _open_arbitration(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    due = rules.due("arbitration_due", now)
+    return (Timer(Leg.ARBITRATION, T.ARBITRATION_DUE, due),)
+
+
+def _escalate(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    return (Timer(Leg.ARBITRATION, T.ARBITRATION_DUE, rules.due("escalation", now)),)
+
+
+def _send_refund(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del rules
+    return (Call("bank", Leg.REFUND, "refund", dispute.facts.refund_n, now),)
+
+
+def _ask_outcome(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del rules
+    return (Call("bank", Leg.REFUND, "refund_query", dispute.facts.refund_n, now),)
+
+
+def _ask_outcome_slowly(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    return (Timer(Leg.REFUND, T.REFUND_RECHECK, now + rules.delay("refund_recheck")),)
+
+
+def _fly(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    recheck = max(dispute.facts.expected_at or now, now) + rules.delay("refund_recheck")
+    return (
+        Timer(Leg.REFUND, T.REFUND_RECHECK, recheck),
+        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+    )
+
+
+def _recheck_refund(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (*_ask_outcome(dispute, now, rules), *_ask_outcome_slowly(dispute, now, rules))
+
+
+def _flight_overdue(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    return (
+        *_ask_outcome(dispute, now, rules),
+        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("escalation", now)),
+    )
+
+
+def _bounced(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """Ask once more: a bank that credits after a bounce may be heard in the wrong order."""
+    return (
+        *_ask_outcome(dispute, now, rules),
+        Timer(Leg.REFUND, T.BOUNCE_DUE, rules.due("bounce_choice", now)),
+    )
+
+
+def _unfunded(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    return (Timer(Leg.REFUND, T.FUNDING_DUE, rules.due("funding_due", now)),)
+
+
+ENTER: Final[dict[State, _Make]] = {
+    Inquiry.ASKED: _ask_bank,
+    Trace.ASKED: _ask_trace,
+    Trace.IN_TRANSIT: _in_transit,
+    Reversal.WATCHED: _watch,
+    Consent.ASKED: _ask_merchant,
+    Arbitration.OPEN: _open_arbitration,
+    Refund.RESERVED: _send_refund,
+    Refund.UNKNOWN: _ask_outcome,
+    Refund.STUCK: _ask_outcome_slowly,
+    Refund.IN_FLIGHT: _fly,
+    Refund.BOUNCED: _bounced,
+    Refund.UNFUNDED: _unfunded,
+}
+
+# What a trigger asks for that leaves its leg where it was.
+AGAIN: Final[dict[tuple[State, T], _Make]] = {
+    (Trace.ASKED, T.TRACE_RECHECK): _recheck_trace,
+    (Trace.IN_TRANSIT, T.TRACE_RECHECK): _recheck_trace,
+    (Trace.IN_TRANSIT, T.TRACE_IN_TRANSIT): _in_transit,
+    (Reversal.WATCHED, T.REVERSAL_RECHECK): _recheck_reversal,
+    (Reversal.OVERDUE, T.REVERSAL_RECHECK): _recheck_reversal,
+    (Arbitration.OPEN, T.ARBITRATION_DUE): _escalate,
+    (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
+    (Refund.IN_FLIGHT, T.REFUND_DUE): _flight_overdue,
+    (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,
+}
+
+# Timers that mean nothing once a leg has left these states.
+_TIMERS: Final[dict[State, tuple[T, ...]]] = {
+    Inquiry.ASKED: (T.INQUIRY_DUE,),
+    Trace.ASKED: (T.TRACE_RECHECK, T.TRACE_DUE),
+    Trace.IN_TRANSIT: (T.TRACE_RECHECK, T.TRACE_DUE),
+    Reversal.WATCHED: (T.REVERSAL_DUE,),
+    Reversal.OVERDUE: (T.REVERSAL_RECHECK,),
+    Consent.ASKED: (T.MERCHANT_DUE,),
+    Consent.DELIVERED: (T.MERCHANT_DUE,),
+    Arbitration.OPEN: (T.ARBITRATION_DUE,),
+    Refund.STUCK: (T.REFUND_RECHECK,),
+    Refund.IN_FLIGHT: (T.REFUND_RECHECK, T.REFUND_DUE),
+    Refund.BOUNCED: (T.BOUNCE_DUE,),
+    Refund.UNFUNDED: (T.FUNDING_DUE,),
+}
+
+
+def of_move(
+    dispute: Dispute, leg: Leg, old: State, trigger: T, now: datetime, rules: Profile
+) -> tuple[Effect, ...]:
+    """What moving `leg` of `dispute` (already moved) from `old` by `trigger` asks for."""
+    new = dispute.legs.of(leg)
+    if old is new:
+        make = AGAIN.get((old, trigger))
+        return make(dispute, now, rules) if make else ()
+    make = ENTER.get(new)
+    wanted = make(dispute, now, rules) if make else ()
+    kept = {timer.trigger for timer in wanted if isinstance(timer, Timer)}
+    kept |= set(_TIMERS.get(new, ()))
+    stale = (name for name in _TIMERS.get(old, ()) if name not in kept)
+    return (*(Cancel(leg, name) for name in stale), *wanted)
