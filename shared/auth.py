@@ -21,6 +21,9 @@ _CACHED_TOKENS: Final = 20_000
 _REFRESH_S: Final = 300.0
 _REFRESH_AT_MOST_EVERY_S: Final = 10.0
 _LEEWAY_S: Final = 30
+_LARGEST_KEY_SET: Final = 262_144
+# joserfc lets some header and claim values through to where they raise these
+_REFUSALS: Final = (JoseError, ValueError, TypeError, OverflowError)
 
 
 class Role(StrEnum):
@@ -43,6 +46,10 @@ class Principal:
 
 class BadToken(Exception):
     """The token is missing, expired, of another issuer, or not signed by it."""
+
+
+class NoKeys(Exception):
+    """The issuer's keys were never loaded, so that no token can be judged; try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,7 @@ class Verifier:
         self._keys = KeySet([])
         self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
         self._refreshed_at = float("-inf")
+        self._refreshing = asyncio.Lock()
         self._claims = jwt.JWTClaimsRegistry(
             leeway=_LEEWAY_S,
             iss={"essential": True, "value": settings.issuer},
@@ -85,10 +93,20 @@ class Verifier:
 
     async def refresh(self) -> None:
         """Load the newest keys; keep the ones at hand when the issuer is away."""
+        async with self._refreshing:
+            await self._load()
+
+    async def _refresh_unless_recent(self) -> None:
+        """Whoever comes while the keys are being loaded waits for them."""
+        async with self._refreshing:
+            if clock.monotonic() - self._refreshed_at >= _REFRESH_AT_MOST_EVERY_S:
+                await self._load()
+
+    async def _load(self) -> None:
         self._refreshed_at = clock.monotonic()
         try:
             raw = await self._fetch()
-            keys = KeySet.import_key_set(json.loads(raw))
+            keys = _parsed(raw)
         except (OSError, TimeoutError, ValueError, aiohttp.ClientError) as error:
             log.warning("auth.keys_not_refreshed", error=type(error).__name__)
             if not self._keys.keys:
@@ -97,13 +115,14 @@ class Verifier:
         self._keys = keys
         self._known.clear()
         if self._settings.cache_file:
-            await asyncio.to_thread(_write_whole, Path(self._settings.cache_file), raw)
+            await self._write_cache(Path(self._settings.cache_file), raw)
 
     async def verify(self, token: str) -> Principal:
         """The caller of this token.
 
         Raises:
             BadToken: with the reason.
+            NoKeys: the issuer is away and no copy of its keys is at hand.
 
         """
         cached = self._known.get(token)
@@ -111,13 +130,13 @@ class Verifier:
             return cached[0]
         try:
             return self._check(token)
-        except (JoseError, ValueError) as error:
-            if clock.monotonic() - self._refreshed_at < _REFRESH_AT_MOST_EVERY_S:
-                raise BadToken(_why(error)) from None
-        await self.refresh()
+        except _REFUSALS:
+            await self._refresh_unless_recent()
+        if not self._keys.keys:
+            raise NoKeys("the issuer's keys are not at hand")
         try:
             return self._check(token)
-        except (JoseError, ValueError) as error:
+        except _REFUSALS as error:
             raise BadToken(_why(error)) from None
 
     def _check(self, token: str) -> Principal:
@@ -140,15 +159,36 @@ class Verifier:
             aiohttp.ClientSession(timeout=timeout) as session,
             session.get(self._settings.jwks_url, raise_for_status=True) as answer,
         ):
-            return (await answer.content.read(262_144)).decode()
+            raw = b""
+            async for chunk in answer.content.iter_chunked(65_536):
+                raw += chunk
+                if len(raw) > _LARGEST_KEY_SET:
+                    raise ValueError("the key set is too large")
+            return raw.decode()
 
     def _load_cache(self) -> None:
         path = self._settings.cache_file
         if not path or not Path(path).exists():
             return
-        raw = Path(path).read_text(encoding="utf-8")
-        self._keys = KeySet.import_key_set(json.loads(raw))
-        log.info("auth.keys_from_cache")
+        try:
+            self._keys = _parsed(Path(path).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            log.warning("auth.cache_unreadable", error=type(error).__name__)
+        else:
+            log.info("auth.keys_from_cache")
+
+    async def _write_cache(self, path: Path, raw: str) -> None:
+        try:
+            await asyncio.to_thread(_write_whole, path, raw)
+        except OSError as error:
+            log.warning("auth.cache_not_written", error=type(error).__name__)
+
+
+def _parsed(raw: str) -> KeySet:
+    try:
+        return KeySet.import_key_set(json.loads(raw))
+    except (JoseError, KeyError, TypeError) as error:
+        raise ValueError(f"no key set: {type(error).__name__}") from None
 
 
 def _why(error: Exception) -> str:

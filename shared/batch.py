@@ -75,7 +75,7 @@ class GroupCommit(Generic[Item, Result]):
             batch = [first, *self._waiting()]
             metrics.batch_size.labels(self._name).observe(len(batch))
             metrics.queue_depth.labels(self._name).set(self._queue.qsize())
-            await self._settle([entry for entry in batch if not entry[1].done()])
+            await self._settle(batch)
             self.progress.beat()
 
     def _waiting(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
@@ -83,6 +83,9 @@ class GroupCommit(Generic[Item, Result]):
         return [self._queue.get_nowait() for _ in range(count)]
 
     async def _settle(self, batch: list[tuple[Item, "asyncio.Future[Result]"]]) -> None:
+        batch = [entry for entry in batch if not entry[1].done()]  # a caller may have gone
+        if not batch:
+            return
         try:
             results = await self._flush_with_retry([item for item, _ in batch])
         except Exception as error:  # noqa: BLE001 - every caller gets the error or its own result

@@ -14,11 +14,17 @@ _SERVER_SETTINGS: Final = {
     "lock_timeout": "5000",
     "idle_in_transaction_session_timeout": "10000",
     "statement_timeout": "30000",
+    # a machine that lost power keeps its locks until the server misses it: 25 s, not 2 hours
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
     "timezone": "UTC",
 }
 _CONNECT_TIMEOUT_S: Final = 5
-# SQLSTATE classes that no retry will change: data, integrity, syntax, limits of a statement.
-_FINAL_CLASSES: Final = ("22", "23", "42", "54")
+_COMMAND_TIMEOUT_S: Final = 35  # for a server that does not answer, so above statement_timeout
+# SQLSTATE classes that no retry will change: unsupported, cardinality, data, integrity, functions,
+# syntax, views, limits of a statement, and what the database's own code raises.
+_FINAL_CLASSES: Final = ("0A", "21", "22", "23", "2F", "38", "39", "42", "44", "54", "P0")
 _RETRIED_AT_ONCE: Final = ("40P01", "40001")  # deadlock, serialisation
 
 
@@ -29,9 +35,11 @@ def engine(dsn: str, name: str, pool_size: int = 8) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=10,
+        hide_parameters=True,  # an error's text must not hold a row's values
         connect_args={
             "server_settings": _SERVER_SETTINGS | {"application_name": name},
             "timeout": _CONNECT_TIMEOUT_S,
+            "command_timeout": _COMMAND_TIMEOUT_S,
         },
     )
 
@@ -41,7 +49,7 @@ async def unpooled(dsn: str, name: str) -> asyncpg.Connection:
     return await asyncpg.connect(
         dsn,
         timeout=_CONNECT_TIMEOUT_S,
-        command_timeout=30,
+        command_timeout=_COMMAND_TIMEOUT_S,
         server_settings=_SERVER_SETTINGS | {"application_name": name},
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import typer
 from aiokafka import ConsumerRecord
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -19,6 +20,7 @@ from shared.contracts.envelope import Unreadable, decode
 from shared.seal import KeyRing
 
 _CONTEXT: Final = "dead-letter"
+_LARGEST_REPLAY: Final = 262_144  # of headers, as the outbox bounds the value
 _PARK = text(
     'INSERT INTO dead_letters (id, topic, partition, "offset", key, reason, sealed) VALUES '
     "(:id, :topic, :partition, :offset, :key, :reason, :sealed) ON CONFLICT DO NOTHING"
@@ -43,8 +45,9 @@ async def park(
 ) -> None:
     """Keep the record's bytes sealed; a record redelivered later is not parked twice."""
     body = {
-        "headers": [[name, base64.b64encode(raw).decode()] for name, raw in record.headers],
-        "value": base64.b64encode(record.value or b"").decode(),
+        "key": _packed(record.key),
+        "headers": [[name, _packed(raw)] for name, raw in record.headers],
+        "value": _packed(record.value),
     }
     await tx.execute(
         _PARK,
@@ -53,18 +56,20 @@ async def park(
             "topic": record.topic.removeprefix(f"{prefix}."),
             "partition": record.partition,
             "offset": record.offset,
-            "key": (record.key or b"").decode(errors="replace")[:128],
-            "reason": reason[:500],
+            "key": _shown_key(record.key),
+            "reason": reason.replace("\0", "")[:500],
             "sealed": keys.seal(json.dumps(body), _CONTEXT),
         },
     )
 
 
 def safe_reason(error: Exception) -> str:
-    """What may be shown of an error: a database error's text holds the row's values."""
+    """What may be shown of an error: type and place or SQLSTATE; its text may hold the data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
     if isinstance(error, DBAPIError):
         return f"the database refused it ({getattr(error.orig, 'sqlstate', None)})"
-    return str(error)[:200]
+    return f"{type(error).__name__}{place}"
 
 
 async def listed(
@@ -77,24 +82,22 @@ async def listed(
 
 async def show(tx: AsyncConnection, keys: KeyRing, letter: UUID) -> dict[str, Any]:
     """The record as an editable document: topic, key, reason, headers, value."""
-    row = (await tx.execute(_LOAD, {"id": letter})).mappings().one_or_none()
-    if row is None:
-        raise NotParked(f"no dead letter has the id {letter}")
-    body = json.loads(keys.open(row["sealed"], _CONTEXT))
-    raw = base64.b64decode(body["value"])
+    row, key, headers, value = await _opened(tx, keys, letter)
     return {
         "topic": row["topic"],
-        "key": row["key"],
+        "key": None if key is None else key.decode(errors="replace"),
         "reason": row["reason"],
-        "headers": {n: base64.b64decode(v).decode(errors="replace") for n, v in body["headers"]},
-        "value": _readable(raw),
+        "headers": {name: (raw or b"").decode(errors="replace") for name, raw in headers},
+        "value": None if value is None else _readable(value),
     }
 
 
 async def replay(
     tx: AsyncConnection, keys: KeyRing, letter: UUID, repaired: dict[str, Any] | None = None
 ) -> None:
-    """Send it again through the outbox, as it was or as repaired, in this transaction.
+    """Send it again through the outbox, byte for byte or as repaired, in this transaction.
+
+    Headers that are no text are left out; no event of ours has one.
 
     Raises:
         NotParked: settled before, or unknown.
@@ -103,20 +106,65 @@ async def replay(
     """
     from shared import outbox  # the outbox publishes through kafka, which parks here
 
-    document = repaired or await show(tx, keys, letter)
-    headers = [(name, str(value).encode()) for name, value in document["headers"].items()]
-    value = document["value"]
-    raw = value.encode() if isinstance(value, str) else json.dumps(value).encode()
-    envelope = decode(headers, raw)
-    original = await show(tx, keys, letter)
+    row, _, found, value = await _opened(tx, keys, letter)
+    if repaired is not None:
+        found, value = _from_document(repaired)
+    envelope = decode(found, value)
+    headers = [(name, raw) for name, raw in found if raw is not None and _is_text(raw)]
+    if sum(len(raw) for _, raw in headers) > _LARGEST_REPLAY:
+        raise Unreadable("its headers are larger than the outbox takes")
     await settle(tx, letter, "replayed")
-    await outbox.add_raw(tx, [outbox.Raw(original["topic"], envelope.subject, headers, raw)])
+    await outbox.add_raw(tx, [outbox.Raw(row["topic"], envelope.subject, headers, value or b"")])
 
 
 async def settle(tx: AsyncConnection, letter: UUID, state: str) -> None:
     """Mark it replayed or dropped, once."""
     if (await tx.execute(_SETTLE, {"id": letter, "state": state})).rowcount != 1:
         raise NotParked(f"no parked dead letter has the id {letter}")
+
+
+async def _opened(
+    tx: AsyncConnection, keys: KeyRing, letter: UUID
+) -> tuple[RowMapping, bytes | None, list[tuple[str, bytes | None]], bytes | None]:
+    """The row, and the record's key, headers and value as they came."""
+    row = (await tx.execute(_LOAD, {"id": letter})).mappings().one_or_none()
+    if row is None:
+        raise NotParked(f"no dead letter has the id {letter}")
+    body = json.loads(keys.open(row["sealed"], _CONTEXT))
+    headers = [(name, _unpacked(raw)) for name, raw in body["headers"]]
+    return row, _unpacked(body["key"]), headers, _unpacked(body["value"])
+
+
+def _from_document(document: Any) -> tuple[list[tuple[str, bytes | None]], bytes]:
+    match document:
+        case {"headers": dict(headers), "value": dict(value)}:
+            found = [(str(name), str(text).encode()) for name, text in headers.items()]
+            return list(found), json.dumps(value, ensure_ascii=False).encode()
+        case _:
+            raise Unreadable('give {"headers": {…}, "value": {…}}, as `show` prints it')
+
+
+def _packed(raw: bytes | None) -> str | None:
+    return None if raw is None else base64.b64encode(raw).decode()
+
+
+def _unpacked(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text)
+
+
+def _shown_key(key: bytes | None) -> str | None:
+    """A dispute's id may stand in the clear; any other key is only in the sealed record."""
+    try:
+        return str(UUID((key or b"").decode()))
+    except ValueError:
+        return None
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        return "\0" not in raw.decode()
+    except UnicodeDecodeError:
+        return False
 
 
 def _readable(raw: bytes) -> Any:

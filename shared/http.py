@@ -1,5 +1,6 @@
 """HTTP as every service speaks it: problems that name the field, roles on each route, bounds."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar, Final
@@ -15,12 +16,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import db
-from shared.auth import BadToken, Principal, Role, Verifier
+from shared.auth import BadToken, NoKeys, Principal, Role, Verifier
 from shared.batch import QueueFull
 from shared.observe import Progress, continued_trace, log, metrics, traceparent
 
 MAX_BODY_BYTES: Final = 262_144
 _PROBLEM_JSON: Final = "application/problem+json"
+_READY_TIMEOUT_S: Final = 3
 
 
 class FieldProblem(BaseModel):
@@ -259,7 +261,8 @@ def _add_health(
         """Whether requests can be answered."""
         try:
             if ready:
-                await ready()
+                async with asyncio.timeout(_READY_TIMEOUT_S):
+                    await ready()
         except Exception as error:  # noqa: BLE001 - any failure means not ready
             return PlainTextResponse(f"not ready: {type(error).__name__}", 503)
         return PlainTextResponse("ok")
@@ -278,10 +281,6 @@ def _add_problem_handlers(app: FastAPI) -> None:
     for kind in (Problem, RequestValidationError, HTTPException, QueueFull):
         app.add_exception_handler(kind, problem)
 
-    @app.exception_handler(Exception)
-    async def unexpected(_: Request, error: Exception) -> Response:
-        return _as_problem(error).response()
-
 
 def _as_problem(error: Exception) -> Problem:
     """The one table from errors to problems."""
@@ -296,9 +295,14 @@ def _as_problem(error: Exception) -> Problem:
         )
     if isinstance(error, HTTPException):
         return _framework(error)
+    if isinstance(error, NoKeys):
+        return Unavailable(
+            "Tokens cannot be checked yet: the issuer's keys are away. Send it again.",
+            headers={"Retry-After": "5"},
+        )
     if db.is_outage(error):
         return Unavailable(
-            "The database is away. Nothing was stored; send the same request again.",
+            "The database is away, perhaps after it stored this. Send the same request again.",
             headers={"Retry-After": "2"},
         )
     log.error("http.unexpected", error=type(error).__name__, exc_info=error)
@@ -308,6 +312,8 @@ def _as_problem(error: Exception) -> Problem:
 def _framework(error: HTTPException) -> Problem:
     if error.status_code == NotFound.status:
         return NotFound("No such address.")
+    if error.status_code == TooLarge.status:
+        return _too_large()
     problem = _Other(str(error.detail), headers=dict(error.headers or {}))
     problem.status = error.status_code  # type: ignore[misc]
     return problem
@@ -359,12 +365,12 @@ class _Edge:
         trace = continued_trace(incoming.decode("latin-1"))
         traceparent.set(trace)
         started = time.perf_counter()
-        status = 500
+        status, begun = 500, False
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 message["headers"] = [*message["headers"], (b"traceparent", trace.encode())]
             await send(message)
 
@@ -373,6 +379,10 @@ class _Edge:
             return
         try:
             await self._app(scope, _bounded(receive), sending)
+        except Exception as error:  # noqa: BLE001 - the server's log would show its text
+            problem = _as_problem(error)
+            if not begun:  # else the server cuts the connection
+                await problem.response()(scope, receive, sending)
         finally:
             route = getattr(scope.get("route"), "path", "unmatched")
             metrics.http.labels(self._service, route, status).observe(time.perf_counter() - started)
@@ -396,7 +406,8 @@ def _bounded(receive: Receive) -> Receive:
         message = await receive()
         total += len(message.get("body", b""))
         if total > MAX_BODY_BYTES:
-            raise _too_large()
+            # FastAPI makes a 400 of any other error that it meets while it reads the body
+            raise HTTPException(TooLarge.status)
         return message
 
     return receiving

@@ -2,8 +2,11 @@
 
 import asyncio
 import contextlib
+import itertools
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from aiokafka import (
@@ -13,7 +16,7 @@ from aiokafka import (
     ConsumerRecord,
     TopicPartition,
 )
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError, KafkaTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import clock, db, dead_letters
@@ -28,9 +31,11 @@ Handler = Callable[[AsyncConnection, list[Envelope]], Awaitable[None]]
 _STOP_TIMEOUT_S: Final = 5
 _START_TIMEOUT_S: Final = 30
 _POLL_MS: Final = 500
+_POLL_TIMEOUT_S: Final = 75  # above the rebalance timeout, below what counts as stalled
 _STUCK_AFTER_S: Final = 30.0
-# One failing record must not hold its partition for ever; an outage may last as long as it does.
-_PAUSE_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)
+_DRAIN_S: Final = 30
+_PAUSE_S: Final = (0.2, 0.5, 1.0, 2.0, 5.0)  # between the tries of an outage, however long it is
+_TRIES_ALONE: Final = 2  # a race may fail a record once; what fails it again is the record
 
 
 class ConsumerStuck(Exception):
@@ -90,13 +95,42 @@ async def start_producer(settings: Settings, client_id: str) -> AIOKafkaProducer
     return producer
 
 
+_stopping: Final[set["asyncio.Task[None]"]] = set()
+
+
 async def stop_quietly(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
-    """Stop within 5 s; with a dead broker `stop` hung over 20 s or raised CancelledError."""
-    stopping = asyncio.ensure_future(client.stop())
-    await asyncio.wait([stopping], timeout=_STOP_TIMEOUT_S)
-    stopping.cancel()
-    with contextlib.suppress(Exception, asyncio.CancelledError):
-        await asyncio.wait_for(asyncio.shield(stopping), 0.1)
+    """Stop, waiting 5 s at most; with a dead broker `stop` hung over 20 s.
+
+    What takes longer goes on by itself. Cancelling it would leave tasks of the library behind: a
+    heartbeat that keeps partitions nobody reads, or a sender that retries for ever.
+    """
+    stopping = asyncio.create_task(_stop(client))
+    _stopping.add(stopping)
+    stopping.add_done_callback(_stopping.discard)
+    try:
+        await asyncio.wait([stopping], timeout=_STOP_TIMEOUT_S)
+    finally:
+        if not stopping.done() and isinstance(client, AIOKafkaProducer):
+            _give_up(client)
+
+
+async def _stop(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    try:
+        await client.stop()
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - of its own tasks
+        log.info("kafka.stop", error=type(error).__name__)
+        producer = isinstance(client, AIOKafkaProducer)
+        await (client.client if producer else client._client).close()  # noqa: SLF001 - nameless
+
+
+def _give_up(producer: AIOKafkaProducer) -> None:
+    """Drop what was not acknowledged; whoever sent it still has it.
+
+    An idempotent producer never does so itself, and would publish old pages when Kafka is back.
+    """
+    pending = producer._message_accumulator  # noqa: SLF001 - there is no public way
+    pending.fail_all(KafkaTimeoutError())
+    pending._batches.clear()  # noqa: SLF001 - the same
 
 
 class Consumer:
@@ -128,6 +162,7 @@ class Consumer:
         self._max_records = max_records
         self._busy = asyncio.Lock()
         self._quiet_since = clock.monotonic()
+        self._behind_at: dict[TopicPartition, int] = {}
         self.progress = Progress(f"{group}-consumer")
 
     async def run(self) -> None:
@@ -151,7 +186,8 @@ class Consumer:
         try:
             async with asyncio.timeout(_START_TIMEOUT_S):
                 await consumer.start()
-            self._quiet_since = clock.monotonic()
+            self._heard()
+            self.progress.beat()
             while True:
                 await self._poll(consumer)
                 self.progress.beat()
@@ -159,31 +195,43 @@ class Consumer:
             await stop_quietly(consumer)
 
     async def _poll(self, consumer: AIOKafkaConsumer) -> None:
-        fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._max_records)
+        async with asyncio.timeout(_POLL_TIMEOUT_S):  # during a rebalance it ignores its own
+            fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._max_records)
         if not fetched:
             await self._check_stuck(consumer)
             return
-        self._quiet_since = clock.monotonic()
+        self._heard()
         records = [record for batch in fetched.values() for record in batch]
         async with self._busy:
             await self._until_done(records)
             await self._commit(consumer, fetched)
 
     async def _until_done(self, records: list[ConsumerRecord]) -> None:
-        """Handle a batch; hold it as long as the outage lasts, never skip it."""
-        attempt = 0
-        while True:
+        """Handle a batch; where it fails deterministically, each of its records alone."""
+        for attempt in range(_TRIES_ALONE):
             try:
-                await self._transact(records)
-            except Exception as error:  # noqa: BLE001 - this loop owns retry and dead letters
-                if not db.is_outage(error):
+                await self._through_outages(partial(self._transact, records))
+            except Exception as error:  # noqa: BLE001 - this loop owns the dead letters
+                if len(records) > 1:
                     await self._one_by_one(records, error)
                     return
+                if attempt + 1 == _TRIES_ALONE:
+                    await self._through_outages(partial(self._dead_letter, records[0], error))
+            else:
+                return
+
+    async def _through_outages(self, transaction: Callable[[], Awaitable[None]]) -> None:
+        """Hold on as long as an outage lasts; any other error is the caller's."""
+        for attempt in itertools.count():
+            self.progress.beat()
+            try:
+                await transaction()
+            except Exception as error:
+                if not db.is_outage(error):
+                    raise
                 metrics.outages.labels(self._group).inc()
                 log.warning("consumer.outage", group=self._group, error=type(error).__name__)
                 await clock.sleep(_PAUSE_S[min(attempt, len(_PAUSE_S) - 1)])
-                attempt += 1
-                self.progress.beat()
             else:
                 return
 
@@ -202,27 +250,17 @@ class Consumer:
             if good:
                 await self._handle(tx, good)
         self._committed()
-        metrics.consumed.labels(self._group, records[0].topic).inc(len(records))
+        for topic, count in Counter(record.topic for record in records).items():
+            metrics.consumed.labels(self._group, topic).inc(count)
 
-    async def _one_by_one(self, records: list[ConsumerRecord], batch_error: Exception) -> None:
-        if len(records) > 1:
-            log.warning("consumer.split", group=self._group, error=type(batch_error).__name__)
-            for record in records:
-                await self._until_done([record])
-            return
-        reason = f"{type(batch_error).__name__}: {dead_letters.safe_reason(batch_error)}"
-        attempt = 0
-        while True:
-            try:
-                async with self._engine.begin() as tx:
-                    await self._park(tx, [(records[0], reason)])
-            except Exception as error:
-                if not db.is_outage(error):
-                    raise
-                await clock.sleep(_PAUSE_S[min(attempt, len(_PAUSE_S) - 1)])
-                attempt += 1
-            else:
-                return
+    async def _one_by_one(self, records: list[ConsumerRecord], error: Exception) -> None:
+        log.warning("consumer.split", group=self._group, error=type(error).__name__)
+        for record in records:
+            await self._until_done([record])
+
+    async def _dead_letter(self, record: ConsumerRecord, error: Exception) -> None:
+        async with self._engine.begin() as tx:
+            await self._park(tx, [(record, dead_letters.safe_reason(error))])
 
     async def _park(self, tx: AsyncConnection, bad: list[tuple[ConsumerRecord, str]]) -> None:
         for record, reason in bad:
@@ -254,16 +292,28 @@ class Consumer:
         except (CommitFailedError, IllegalStateError):
             log.info("consumer.commit_lost", group=self._group)  # redelivered, the inbox knows
 
+    def _heard(self) -> None:
+        self._quiet_since = clock.monotonic()
+        self._behind_at = {}
+
     async def _check_stuck(self, consumer: AIOKafkaConsumer) -> None:
+        """Behind at the same place in two checks: a record may arrive during the first one."""
         if clock.monotonic() - self._quiet_since < _STUCK_AFTER_S:
             return
-        assignment = consumer.assignment()
         async with asyncio.timeout(10):
-            ends = await consumer.end_offsets(list(assignment)) if assignment else {}
-            for partition, end in ends.items():
-                if end > await consumer.position(partition):
-                    raise ConsumerStuck(f"{partition.topic}[{partition.partition}]")
-        self._quiet_since = clock.monotonic()
+            behind = await _behind(consumer)
+        if stuck := behind.items() & self._behind_at.items():
+            raise ConsumerStuck(", ".join(f"{p.topic}[{p.partition}]" for p, _ in stuck))
+        self._heard()
+        self._behind_at = behind
+
+
+async def _behind(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """Positions of the partitions that hold more than was received."""
+    assignment = list(consumer.assignment())
+    ends = await consumer.end_offsets(assignment) if assignment else {}
+    positions = {partition: await consumer.position(partition) for partition in ends}
+    return {p: position for p, position in positions.items() if ends[p] > position}
 
 
 class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -276,7 +326,7 @@ class _Drain(ConsumerRebalanceListener):  # type: ignore[misc]
         """Wait for the batch in hand, no longer than the rebalance allows."""
         del revoked
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(30), self._busy:
+            async with asyncio.timeout(_DRAIN_S), self._busy:
                 pass
 
     async def on_partitions_assigned(self, assigned: object) -> None:

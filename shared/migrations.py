@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, pool
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -44,3 +44,12 @@ def _migrate(connection: Connection, metadata: MetaData) -> None:
     context.configure(connection=connection, target_metadata=metadata, compare_type=True)
     with context.begin_transaction():
         context.run_migrations()
+
+
+def execute(sql: str) -> None:
+    """Run a frozen script of several statements inside the migration's transaction.
+
+    asyncpg prepares what SQLAlchemy sends, and one prepared statement holds one command.
+    """
+    connection = op.get_bind().connection.dbapi_connection
+    connection.run_async(lambda raw: raw.execute(sql))  # type: ignore[union-attr]

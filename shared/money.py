@@ -2,13 +2,23 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from babel import Locale
-from babel.numbers import get_currency_precision
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 
 MAX_DIGITS = 38  # numeric(38,0): wide enough for on-chain amounts
+
+# ISO 4217's minor units where they are not 2. Not Babel's precision, which is how people write an
+# amount today: 0 for the rial, the Lao kip or the Iraqi dinar, whose minor units are 2, 2 and 3.
+# fmt: off
+_EXPONENTS: Final = (
+    dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX",
+                   "UYI", "VND", "VUV", "XAF", "XOF", "XPF"), 0)
+    | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
+    | dict.fromkeys(("CLF", "UYW"), 4)
+)
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,7 @@ class Money:
 
 def exponent(currency: str) -> int:
     """Digits after the decimal point: 2 for CNY, 0 for JPY, 3 for KWD."""
-    return get_currency_precision(currency)
+    return _EXPONENTS.get(currency, 2)
 
 
 @cache
@@ -31,7 +41,7 @@ def currencies() -> frozenset[str]:
 
 
 def _digits(value: Any) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**MAX_DIGITS:
         return value
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS:
         return int(value)

@@ -4,9 +4,10 @@ import logging
 import re
 import secrets
 import sys
+import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
@@ -16,7 +17,9 @@ from shared import clock
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
-_TRACEPARENT: Final = re.compile(r"^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_CAUSES: Final = 4
+_FRAMES: Final = 12
 
 
 def configure(service: str, level: str = "INFO") -> None:
@@ -28,7 +31,7 @@ def configure(service: str, level: str = "INFO") -> None:
             _trace_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            _where,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
@@ -36,6 +39,24 @@ def configure(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _where(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Types and places of an exception and its causes; their texts may hold personal data."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    chain: list[dict[str, Any]] = []
+    while isinstance(error, BaseException) and len(chain) < _CAUSES:
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+        chain.append({"type": type(error).__name__, "at": places})
+        error = error.__cause__ or error.__context__
+    if chain:
+        event["exception"] = chain
+    return event
 
 
 def _trace_id(
@@ -48,7 +69,7 @@ def _trace_id(
 
 def continued_trace(incoming: str | None) -> str:
     """The W3C trace context to go on with: a new span of the caller's trace, or a new trace."""
-    if incoming and _TRACEPARENT.match(incoming):
+    if incoming and _TRACEPARENT.fullmatch(incoming):
         return f"{incoming[:36]}{secrets.token_hex(8)}{incoming[52:]}"
     return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
 

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -86,6 +87,10 @@ def _raw(event: Outgoing) -> Raw:
     return Raw(event.topic.value, event.envelope.subject, headers, value)
 
 
+class NotPublished(Exception):
+    """Kafka did not acknowledge everything in time; what is left is published again."""
+
+
 class Relay:
     """Publishes what stands in the outbox, oldest first, and deletes what Kafka acknowledged.
 
@@ -112,7 +117,8 @@ class Relay:
             try:
                 await self._session()
             except Exception as error:  # noqa: BLE001 - this loop owns the retry
-                log.warning("relay.restart", service=self._service, error=type(error).__name__)
+                why = str(error) if isinstance(error, NotPublished) else type(error).__name__
+                log.warning("relay.restart", service=self._service, error=why)
                 metrics.relay_restarts.labels(self._service).inc()
             self.progress.beat()
             await clock.sleep(1.0)
@@ -163,17 +169,28 @@ class Relay:
         rows = await connection.fetch(_READ, self._shards, _PAGE)
         if not rows:
             return 0
-        async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
-            futures = [await self._send(producer, row) for row in rows]
-            results = await asyncio.gather(*futures, return_exceptions=True)
-        done = _acknowledged(rows, results)
+        sent = await self._send_all(producer, rows)
+        done = _acknowledged(rows, sent)
         if done:
             await connection.execute(_DELETE, done)
             metrics.relayed.labels(self._service).inc(len(done))
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+        if len(done) < len(rows):
+            raise NotPublished(_first_error(sent))
         return len(rows)
+
+    async def _send_all(
+        self, producer: AIOKafkaProducer, rows: Sequence[asyncpg.Record]
+    ) -> list["asyncio.Future[object]"]:
+        """Futures of the rows that were sent, in their order; some may have no answer yet."""
+        sent: list[asyncio.Future[object]] = []
+        try:
+            async with asyncio.timeout(_PUBLISH_TIMEOUT_S):
+                for row in rows:  # one after the other: tasks would lose the order of a key
+                    sent.append(await self._send(producer, row))  # noqa: PERF401 - kept on failure
+                await asyncio.wait(sent)
+        except (KafkaError, TimeoutError) as error:
+            log.warning("relay.unsent", service=self._service, error=type(error).__name__)
+        return sent
 
     async def _send(
         self, producer: AIOKafkaProducer, row: asyncpg.Record
@@ -188,14 +205,23 @@ class Relay:
 
 
 def _acknowledged(
-    rows: Sequence[asyncpg.Record], results: Sequence[object | BaseException]
+    rows: Sequence[asyncpg.Record | Mapping[str, Any]], sent: Sequence["asyncio.Future[object]"]
 ) -> list[int]:
-    """Positions to delete: acknowledged, and behind no failed record of the same key."""
+    """Positions to delete: acknowledged, and behind no failed record of the same key.
+
+    `sent` answers the first rows; those behind them were not sent.
+    """
     failed: set[str] = set()
     done: list[int] = []
-    for row, result in zip(rows, results, strict=True):
-        if isinstance(result, BaseException):
+    for row, future in zip(rows, sent, strict=False):
+        if not future.done() or future.cancelled() or future.exception():
+            future.cancel()  # nobody waits for it any more
             failed.add(row["key"])
         elif row["key"] not in failed:
             done.append(row["pos"])
     return done
+
+
+def _first_error(sent: Sequence["asyncio.Future[object]"]) -> str:
+    errors = (future.exception() for future in sent if future.done() and not future.cancelled())
+    return next((type(error).__name__ for error in errors if error), "no answer in time")

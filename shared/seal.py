@@ -11,6 +11,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES: Final = 12
+_KEY_BYTES: Final = 32
 
 
 class CannotOpen(ValueError):
@@ -28,7 +29,11 @@ class KeyRing:
     def load(cls, path: str) -> "KeyRing":
         """Read a ring file; keys are 32 bytes in base64."""
         ring = json.loads(Path(path).read_text(encoding="utf-8"))
-        keys = {name: AESGCM(base64.b64decode(key)) for name, key in ring["keys"].items()}
+        raw = {name: base64.b64decode(key) for name, key in ring["keys"].items()}
+        for name, key in raw.items():
+            if len(key) != _KEY_BYTES or "." in name:
+                raise ValueError(f"{path}: {name!r}: use {_KEY_BYTES} bytes and an id without dots")
+        keys = {name: AESGCM(key) for name, key in raw.items()}
         if ring["active"] not in keys:
             raise ValueError(f"{path}: the active key {ring['active']!r} is not among the keys")
         return cls(ring["active"], keys)
@@ -48,7 +53,7 @@ class KeyRing:
         """
         key_id, _, body = sealed.partition(".")
         try:
-            box = base64.urlsafe_b64decode(body)
+            box = base64.b64decode(body, altchars=b"-_", validate=True)
             plain = self.keys[key_id].decrypt(
                 box[:_NONCE_BYTES], box[_NONCE_BYTES:], context.encode()
             )

@@ -1,9 +1,11 @@
 """Runs a service: HTTP and workers in one process that exits when any of them dies or stalls."""
 
 import asyncio
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final
 
 import uvicorn
@@ -33,7 +35,7 @@ def run(
 
     Whoever runs the process starts it again.
     """
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             app,
             host=host,
@@ -50,6 +52,18 @@ def run(
         failed = runner.run(_run(server, workers, progress, closing))
     sys.stderr.flush()
     os._exit(1 if failed else 0)  # a client library's stuck thread must not keep us alive
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: its own handling kills the process before the workers have stopped."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal ends the serving, and with it everything else."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
 
 def _uvloop() -> asyncio.AbstractEventLoop:
@@ -69,9 +83,10 @@ async def _run(
     tasks.append(asyncio.ensure_future(_watch(progress)))
     serving = asyncio.ensure_future(server.serve())
     await asyncio.wait([serving, *tasks], return_when=asyncio.FIRST_COMPLETED)
-    failures = [t.exception() for t in tasks if t.done()]
-    for failure in failures:
-        log.error("service.worker_died", error=repr(failure), exc_info=failure)
+    died = [task for task in tasks if task.done()]
+    for task in died:
+        failure = None if task.cancelled() else task.exception()
+        log.error("service.worker_died", error=type(failure).__name__, exc_info=failure)
     server.should_exit = True
     await asyncio.wait([serving], timeout=_GRACE_S + 2)
     for task in tasks:
@@ -82,7 +97,7 @@ async def _run(
             await closing()
     except (OSError, TimeoutError) as error:
         log.warning("service.closing", error=type(error).__name__)
-    return bool(failures)
+    return bool(died) or not server.started
 
 
 async def _watch(progress: Sequence[Progress]) -> None:

@@ -98,12 +98,17 @@ _CLAIM = text(
     "FROM due WHERE t.id = due.id RETURNING "
     + ", ".join(f"t.{name.strip()}" for name in _COLUMNS.split(","))
 )
+# A timer has no lease: one that was set anew meanwhile is due later, and stays.
 _DONE = text(
     "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:ids AS uuid[]),"
     " CAST(:leases AS uuid[])) AS d(id, lease)) d "
-    "WHERE t.id = d.id AND t.lease IS NOT DISTINCT FROM d.lease RETURNING t.id"
+    "WHERE t.id = d.id AND t.lease IS NOT DISTINCT FROM d.lease"
+    " AND (t.lease IS NOT NULL OR t.due_at <= clock_timestamp()) RETURNING t.id"
 )
-_LATER = text("UPDATE tasks SET due_at = :due_at WHERE id = :id AND lease = :lease")
+_LATER = text(
+    "UPDATE tasks SET due_at = :due_at, attempts = :attempts WHERE id = :id AND lease IS NOT DISTINCT FROM :lease"
+    " AND (lease IS NOT NULL OR due_at <= clock_timestamp())"
+)
 
 
 def declare(metadata: MetaData) -> None:
@@ -132,7 +137,9 @@ async def add(tx: AsyncConnection, tasks: Sequence[Task]) -> None:
     """Add tasks in the transaction that decides them; the same key again moves its due time."""
     if not tasks:
         return
-    ordered = sorted(tasks, key=lambda t: (t.key.dispute_id, t.key.leg, t.key.kind, t.key.n))
+    # The last of a key counts: one statement may not touch the same row twice.
+    unique = {(t.key.dispute_id, t.key.leg, t.key.kind, t.key.n): t for t in tasks}
+    ordered = [unique[key] for key in sorted(unique)]
     await tx.execute(
         _ADD,
         {
@@ -176,7 +183,10 @@ async def claim(tx: AsyncConnection, queue: str, limit: int, lease_s: float) -> 
 
 
 async def done(tx: AsyncConnection, claimed: Sequence[tuple[UUID, UUID | None]]) -> set[UUID]:
-    """Remove tasks whose lease still stands; the answer holds those that were still there."""
+    """Remove tasks whose lease still stands; the answer holds those that were still there.
+
+    A task taken without a lease (`due`) is removed only while it is due.
+    """
     if not claimed:
         return set()
     ordered = sorted(set(claimed), key=lambda pair: pair[0])
@@ -186,9 +196,11 @@ async def done(tx: AsyncConnection, claimed: Sequence[tuple[UUID, UUID | None]])
     return set(found.scalars())
 
 
-async def later(tx: AsyncConnection, task: Claimed, due_at: datetime) -> None:
-    """Try again at that time, if the lease still stands."""
-    await tx.execute(_LATER, {"id": task.id, "lease": task.lease, "due_at": due_at})
+async def later(tx: AsyncConnection, task: Claimed, due_at: datetime, attempts: int) -> None:
+    """Try again at that time, if the lease still stands; `attempts` is what counts so far."""
+    await tx.execute(
+        _LATER, {"id": task.id, "lease": task.lease, "due_at": due_at, "attempts": attempts}
+    )
 
 
 def _claimed(row: Any) -> Claimed:

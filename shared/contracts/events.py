@@ -196,6 +196,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     DeliveryRecorded,
 )
 BY_TYPE: Final[dict[str, type[Event]]] = {event.type_name: event for event in ALL}
+_MODELS: Final[tuple[type[BaseModel], ...]] = (*ALL, Amount, Step, DecisionMade)
+FIELDS: Final = frozenset(name for model in _MODELS for name in model.model_fields)
 
 
 def opening_topic(kind: Kind) -> Topic:

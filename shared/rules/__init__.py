@@ -30,6 +30,9 @@ class Unit(StrEnum):
     BUSINESS_DAY = "business_day"
 
 
+_SPANS: Final = {Unit.SECOND: timedelta(seconds=1), Unit.HOUR: timedelta(hours=1)}
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One deadline: `value` units, with where it comes from and how sure that is."""
@@ -74,6 +77,7 @@ class Profile:
         the start does not count.
         """
         rule = self.rules[rule_id]
+        start = start.astimezone(UTC)  # in a zone's own time, hours would jump with its clocks
         match rule.unit:
             case Unit.SECOND:
                 return start + timedelta(seconds=rule.value)
@@ -85,10 +89,16 @@ class Profile:
                 return self._end_of(self._nth_business_day(self._day(start), rule.value))
 
     def delay(self, rule_id: str) -> timedelta:
-        """A rule in seconds or hours as a span, for polls and settling times."""
+        """A rule in seconds or hours as a span, for polls and settling times.
+
+        Raises:
+            BadProfile: the rule counts days, which have no fixed length.
+
+        """
         rule = self.rules[rule_id]
-        unit = timedelta(hours=1) if rule.unit is Unit.HOUR else timedelta(seconds=1)
-        return rule.value * unit
+        if rule.unit not in _SPANS:
+            raise BadProfile(f"{self.name}.toml, rules.{rule_id}: use {' or '.join(_SPANS)}")
+        return rule.value * _SPANS[rule.unit]
 
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(ZoneInfo(self.zone)).date()
@@ -121,7 +131,12 @@ def load(name: str) -> Profile:
     rules = dict(parent.rules) if parent else {}
     rules |= {key: _rule(path.name, key, row) for key, row in raw.get("rules", {}).items()}
     contracts = {key: _contract(key, row) for key, row in raw.get("contracts", {}).items()}
-    return Profile(name, raw["version"], raw["calendar"], raw["zone"], rules, contracts)
+    try:
+        ZoneInfo(raw["zone"])
+        is_business_day(raw["calendar"], date(2026, 1, 1))
+        return Profile(name, raw["version"], raw["calendar"], raw["zone"], rules, contracts)
+    except (KeyError, ValueError) as error:  # ZoneInfo raises a KeyError
+        raise BadProfile(f"{path.name}: {error}; give version, calendar and zone") from None
 
 
 def _rule(file: str, key: str, row: dict[str, Any]) -> Rule:

@@ -10,7 +10,7 @@ from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Effect, Timer
 from services.tracker.domain.routes import Scene, next_route
 from services.tracker.domain.states import Arbitration, Leg, Refund, State
-from services.tracker.domain.tables import LATE, LEG_OF, TABLES
+from services.tracker.domain.tables import LATE, LEG_OF, REFUND, TABLES
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     MerchantAnswer,
@@ -58,7 +58,7 @@ def decide(
         return _promise(dispute, now, rules)
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
-    refusal = _refusal(dispute, trigger, now, rules, money)
+    refusal = _refusal(dispute, trigger, now, money)
     if refusal:
         return refusal
     leg = LEG_OF[trigger.name]
@@ -98,26 +98,34 @@ def _settle(
 def _target(
     dispute: Dispute, trigger: Trigger, leg: Leg, now: datetime, rules: Profile
 ) -> State | None:
-    """The leg's next state by its table; two answers mean less until time has passed."""
+    """The leg's next state by its table."""
     old = dispute.legs.of(leg)
-    new = TABLES[leg].get((old, trigger.name))
-    if trigger.name is T.REFUND_NOT_FOUND and new is Refund.RESERVED:
-        sent = dispute.facts.refund_first_sent_at or now
-        if now >= sent + rules.delay("refund_key_lifetime"):
-            return Refund.STUCK
-    return new
+    if (old, trigger.name) == (Refund.UNKNOWN, T.REFUND_NOT_FOUND):
+        return _not_found(dispute, now, rules)
+    return TABLES[leg].get((old, trigger.name))
+
+
+def _not_found(dispute: Dispute, now: datetime, rules: Profile) -> Refund:
+    """'Not found' counts only after the provider's settling time (invariant 5).
+
+    Past the lifetime of the provider's key nothing is sent again: a person goes on.
+    """
+    facts = dispute.facts
+    if now < (facts.refund_last_sent_at or now) + rules.delay("refund_settling"):
+        return Refund.UNKNOWN
+    if now >= (facts.refund_first_sent_at or now) + rules.delay("refund_key_lifetime"):
+        return Refund.STUCK
+    return REFUND[Refund.UNKNOWN, T.REFUND_NOT_FOUND]
 
 
 def _refusal(
-    dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile, money: MoneyView
+    dispute: Dispute, trigger: Trigger, now: datetime, money: MoneyView
 ) -> Decision | None:
     """Why a trigger cannot count, before any table is asked."""
     if stale := _stale(dispute, trigger):
         return Decision(dispute, Result.LATE, reason=stale)
     if not public.is_open(dispute) and not _counts_when_closed(trigger):
         return _closed(dispute, trigger)
-    if _too_early(dispute, trigger, now, rules):
-        return Decision(dispute, Result.LATE, reason="asked before the bank's settling time")
     if isinstance(trigger.payload, ArbitratorDecision):
         return _bad_decision(dispute, trigger.payload, money)
     wish = _WISHES.get(trigger.name)
@@ -157,14 +165,6 @@ def _closed(dispute: Dispute, trigger: Trigger) -> Decision:
     is_command = trigger.name in _WISHES or trigger.name is T.ARBITRATOR_DECIDED
     result = Result.ILLEGAL if is_command else Result.LATE
     return Decision(dispute, result, reason=f"the dispute ended as {public.status(dispute)}")
-
-
-def _too_early(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> bool:
-    """'Not found' counts only after the provider's settling time (invariant 5)."""
-    if trigger.name is not T.REFUND_NOT_FOUND or dispute.legs.refund is not Refund.UNKNOWN:
-        return False
-    last = dispute.facts.refund_last_sent_at or now
-    return now < last + rules.delay("refund_settling")
 
 
 def _bad_decision(

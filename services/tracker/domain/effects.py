@@ -139,6 +139,13 @@ def _ask_outcome(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effec
     return (Call("bank", Leg.REFUND, "refund_query", dispute.facts.refund_n, now),)
 
 
+def _ask_outcome_when_settled(
+    dispute: Dispute, now: datetime, rules: Profile
+) -> tuple[Effect, ...]:
+    settled = (dispute.facts.refund_last_sent_at or now) + rules.delay("refund_settling")
+    return (Call("bank", Leg.REFUND, "refund_query", dispute.facts.refund_n, settled),)
+
+
 def _ask_outcome_slowly(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     del dispute
     return (Timer(Leg.REFUND, T.REFUND_RECHECK, now + rules.delay("refund_recheck")),)
@@ -199,6 +206,7 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
     (Reversal.WATCHED, T.REVERSAL_RECHECK): _recheck_reversal,
     (Reversal.OVERDUE, T.REVERSAL_RECHECK): _recheck_reversal,
     (Arbitration.OPEN, T.ARBITRATION_DUE): _escalate,
+    (Refund.UNKNOWN, T.REFUND_NOT_FOUND): _ask_outcome_when_settled,
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
     (Refund.IN_FLIGHT, T.REFUND_DUE): _flight_overdue,
     (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,

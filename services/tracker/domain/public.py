@@ -18,7 +18,7 @@ from services.tracker.domain.states import (
     Verdict,
 )
 from services.tracker.domain.triggers import T
-from shared.contracts.vocabulary import ENDS, Action, Actor, Kind, Remedy, Status
+from shared.contracts.vocabulary import ENDS, Action, Actor, Kind, Status
 from shared.rules import Profile
 
 _VERDICTS: Final = {
@@ -233,10 +233,3 @@ def detail(dispute: Dispute) -> dict[str, str]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-def decision_of(dispute: Dispute) -> Remedy | None:
-    """The outcome, once there is one."""
-    facts = dispute.facts
-    decided = dispute.legs.verdict in (Verdict.DECLINED, Verdict.EXPLAINED) or facts.refund_n
-    return facts.remedy or Remedy.NONE if decided else None

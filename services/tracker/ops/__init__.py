@@ -1,0 +1,5 @@
+"""Pages for ops staff."""
+
+from services.tracker.ops.pages import pages
+
+__all__ = ["pages"]

@@ -1,0 +1,204 @@
+"""Batched statements on disputes, history, money and waiting commands. Keys arrive sorted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.tracker.domain.dispute import Dispute
+from services.tracker.store.rows import (
+    LEG_COLUMNS,
+    dispute_of,
+    facts_json,
+)
+from shared.contracts.events import DisputeOpened
+
+_INSERT = text(
+    "INSERT INTO disputes (id, claim_id, reference, kind, reason, customer_id, merchant_id,"
+    " transaction_id, requested_minor, currency, refundable_until, occurred_at, profile,"
+    " profile_version, calendar, calendar_version, opened_at, first_promised_at,"
+    " first_promise_rule, statement) SELECT * FROM unnest(CAST(:id AS uuid[]),"
+    " CAST(:claim_id AS uuid[]), CAST(:reference AS text[]), CAST(:kind AS text[]),"
+    " CAST(:reason AS text[]), CAST(:customer_id AS text[]), CAST(:merchant_id AS text[]),"
+    " CAST(:transaction_id AS text[]), CAST(:requested_minor AS numeric[]),"
+    " CAST(:currency AS text[]), CAST(:refundable_until AS timestamptz[]),"
+    " CAST(:occurred_at AS timestamptz[]), CAST(:profile AS text[]),"
+    " CAST(:profile_version AS integer[]), CAST(:calendar AS text[]),"
+    " CAST(:calendar_version AS text[]), CAST(:opened_at AS timestamptz[]),"
+    " CAST(:first_promised_at AS timestamptz[]), CAST(:first_promise_rule AS text[]),"
+    " CAST(:statement AS text[])) ON CONFLICT DO NOTHING"
+)
+_LOCK = text("SELECT * FROM disputes WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
+_OPEN_ON = text(
+    "SELECT id, transaction_id, kind, reference FROM disputes "
+    "WHERE open AND transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY id"
+)
+_UPDATE = text(  # the pieces are constants
+    "UPDATE disputes d SET inquiry = u.inquiry, trace = u.trace, reversal = u.reversal,"  # noqa: S608
+    " consent = u.consent, arbitration = u.arbitration, refund = u.refund, verdict = u.verdict,"
+    " facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
+    " promised_at = u.promised_at, snapshot = coalesce(u.snapshot, d.snapshot),"
+    " updated_at = u.updated_at FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
+    + ", ".join(f"CAST(:{leg} AS text[])" for leg in LEG_COLUMNS)
+    + ", CAST(:facts AS json[]), CAST(:version AS integer[]), CAST(:steps AS integer[]),"
+    " CAST(:status AS text[]), CAST(:open AS boolean[]), CAST(:promised_at AS timestamptz[]),"
+    " CAST(:snapshot AS json[]), CAST(:updated_at AS timestamptz[])) AS u(id, "
+    + ", ".join(LEG_COLUMNS)
+    + ", facts, version, steps, status, open, promised_at, snapshot, updated_at)) u "
+    "WHERE d.id = u.id"
+)
+_HISTORY = text(
+    "INSERT INTO history (dispute_id, step, at, trigger, actor, input, result, reason, legs,"
+    " status, versions) SELECT * FROM unnest(CAST(:dispute_id AS uuid[]),"
+    " CAST(:step AS integer[]), CAST(:at AS timestamptz[]), CAST(:trigger AS text[]),"
+    " CAST(:actor AS text[]), CAST(:input AS json[]), CAST(:result AS text[]),"
+    " CAST(:reason AS text[]), CAST(:legs AS text[]), CAST(:status AS text[]),"
+    " CAST(:versions AS text[]))"
+)
+_WAIT = text(
+    "INSERT INTO waiting (id, dispute_id, trigger, requested_by) SELECT * FROM unnest("
+    "CAST(:id AS uuid[]), CAST(:dispute_id AS uuid[]), CAST(:trigger AS text[]),"
+    " CAST(:requested_by AS text[])) ON CONFLICT DO NOTHING"
+)
+_ARRIVED = text(
+    "DELETE FROM waiting WHERE dispute_id = ANY(CAST(:ids AS uuid[])) "
+    "RETURNING id, dispute_id, trigger, requested_by"
+)
+
+_CLAIM_COLUMNS: Final = (
+    "claim_id",
+    "reference",
+    "kind",
+    "reason",
+    "customer_id",
+    "merchant_id",
+    "transaction_id",
+    "refundable_until",
+    "occurred_at",
+    "profile",
+    "profile_version",
+    "calendar",
+    "calendar_version",
+    "opened_at",
+    "statement",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One recorded trigger."""
+
+    dispute_id: UUID
+    step: int
+    at: datetime
+    trigger: str
+    actor: str
+    input: str | None
+    result: str
+    reason: str
+    legs: str
+    status: str
+    versions: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A dispute to write back, with what people see of it."""
+
+    dispute: Dispute
+    status: str
+    open: bool
+    snapshot: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Early:
+    """A command that came before its dispute was opened."""
+
+    id: UUID
+    dispute_id: UUID
+    trigger: str
+    requested_by: str
+
+
+async def insert(tx: AsyncConnection, opened: Sequence[DisputeOpened]) -> None:
+    """New disputes; one that exists stays as it is."""
+    if not opened:
+        return
+    rows = sorted(opened, key=lambda event: event.dispute_id)
+    columns: dict[str, list[object]] = {
+        name: [getattr(event, name) for event in rows] for name in _CLAIM_COLUMNS
+    }
+    columns["id"] = [event.dispute_id for event in rows]
+    columns["requested_minor"] = [e.requested.amount_minor if e.requested else None for e in rows]
+    columns["currency"] = [e.requested.currency if e.requested else None for e in rows]
+    columns["first_promised_at"] = [event.promised_at for event in rows]
+    columns["first_promise_rule"] = [event.promise_rule for event in rows]
+    await tx.execute(_INSERT, columns)
+
+
+async def lock(tx: AsyncConnection, ids: Sequence[UUID]) -> dict[UUID, Dispute]:
+    """Lock disputes in the order of their ids and read them."""
+    rows = await tx.execute(_LOCK, {"ids": sorted(ids)})
+    return {row["id"]: dispute_of(row) for row in rows.mappings()}
+
+
+async def open_on(
+    tx: AsyncConnection, transactions: Sequence[str]
+) -> dict[str, list[tuple[UUID, str, str]]]:
+    """Open disputes (id, kind, reference) by transaction, oldest first."""
+    found: dict[str, list[tuple[UUID, str, str]]] = {}
+    if transactions:
+        rows = await tx.execute(_OPEN_ON, {"transactions": sorted(transactions)})
+        for row in rows:
+            found.setdefault(row.transaction_id, []).append((row.id, row.kind, row.reference))
+    return found
+
+
+async def update(tx: AsyncConnection, changed: Sequence[Changed]) -> None:
+    """Write back, under the locks taken before."""
+    if not changed:
+        return
+    rows = sorted(changed, key=lambda c: c.dispute.claim.dispute_id)
+    columns: dict[str, list[object]] = {
+        leg: [getattr(c.dispute.legs, leg).value for c in rows] for leg in LEG_COLUMNS
+    }
+    columns["ids"] = [c.dispute.claim.dispute_id for c in rows]
+    columns["facts"] = [facts_json(c.dispute.facts) for c in rows]
+    columns["version"] = [c.dispute.version for c in rows]
+    columns["steps"] = [c.dispute.steps for c in rows]
+    columns["status"] = [c.status for c in rows]
+    columns["open"] = [c.open for c in rows]
+    columns["promised_at"] = [c.dispute.facts.promised_at for c in rows]
+    columns["snapshot"] = [c.snapshot for c in rows]
+    columns["updated_at"] = [c.updated_at for c in rows]
+    await tx.execute(_UPDATE, columns)
+
+
+async def record(tx: AsyncConnection, rows: Sequence[HistoryRow]) -> None:
+    """Append to history."""
+    if rows:
+        names = HistoryRow.__slots__
+        columns = {name: [getattr(row, name) for row in rows] for name in names}
+        await tx.execute(_HISTORY, columns)
+
+
+async def wait(tx: AsyncConnection, early: Sequence[Early]) -> None:
+    """Keep commands until their dispute is opened."""
+    if early:
+        await tx.execute(
+            _WAIT, {name: [getattr(e, name) for e in early] for name in Early.__slots__}
+        )
+
+
+async def arrived(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Early]:
+    """Take the commands that waited for these disputes."""
+    if not ids:
+        return []
+    rows = await tx.execute(_ARRIVED, {"ids": sorted(ids)})
+    return sorted((Early(*row) for row in rows), key=lambda early: early.id)

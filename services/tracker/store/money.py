@@ -1,0 +1,125 @@
+"""The reservations of a transaction's money: locked, summed, written; the database has the cap."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.tracker.domain.public import Held
+
+_KNOW = text(
+    "INSERT INTO transaction_money (transaction_id) SELECT unnest(CAST(:ids AS text[])) "
+    "ON CONFLICT DO NOTHING"
+)
+_LOCK = text(
+    "SELECT transaction_id, captured_minor, external_minor FROM transaction_money "
+    "WHERE transaction_id = ANY(CAST(:ids AS text[])) ORDER BY transaction_id FOR UPDATE"
+)
+_HELD = text(
+    "SELECT transaction_id, dispute_id, purpose, amount_minor, state FROM reservations "
+    "WHERE transaction_id = ANY(CAST(:ids AS text[]))"
+)
+_CAPTURED = text(
+    "UPDATE transaction_money m SET captured_minor = u.captured, external_minor = u.external "
+    "FROM (SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:captured AS numeric[]),"
+    " CAST(:external AS numeric[])) AS u(id, captured, external)) u WHERE m.transaction_id = u.id"
+)
+_PUT = text(
+    "INSERT INTO reservations (dispute_id, purpose, transaction_id, amount_minor, state) "
+    "SELECT * FROM unnest(CAST(:disputes AS uuid[]), CAST(:purposes AS text[]),"
+    " CAST(:transactions AS text[]), CAST(:amounts AS numeric[]), CAST(:states AS text[])) "
+    "ON CONFLICT (dispute_id, purpose) DO UPDATE SET amount_minor = excluded.amount_minor,"
+    " state = excluded.state"
+)
+
+
+@dataclass(slots=True)
+class Purse:
+    """One transaction's money while its row is locked. Amounts in minor units."""
+
+    transaction_id: str
+    captured_minor: int | None
+    external_minor: int
+    holds: dict[UUID, dict[str, Held]] = field(default_factory=dict)
+    changed: bool = False
+
+    def others_minor(self, dispute_id: UUID) -> int:
+        """Refunded outside, and held or settled by other disputes."""
+        return self.external_minor + self._sum(besides=dispute_id)
+
+    def learn(self, captured_minor: int, refunded_minor: int) -> None:
+        """The bank's figures. What it counts as refunded and we do not was paid elsewhere."""
+        ours = self._sum()
+        captured = max(self.captured_minor or 0, captured_minor)
+        external = min(max(0, refunded_minor - ours), max(0, captured - ours))
+        external = max(self.external_minor, external)
+        if (captured, external) != (self.captured_minor, self.external_minor):
+            self.captured_minor, self.external_minor, self.changed = captured, external, True
+
+    def hold(self, dispute_id: UUID, held: Held) -> bool:
+        """Take over a dispute's hold; whether it differs from what stands."""
+        mine = self.holds.setdefault(dispute_id, {})
+        if mine.get(held.purpose) == held:
+            return False
+        mine[held.purpose] = held
+        return True
+
+    def _sum(self, besides: UUID | None = None) -> int:
+        return sum(
+            held.amount_minor
+            for dispute_id, mine in self.holds.items()
+            for held in mine.values()
+            if dispute_id != besides and held.state != "released"
+        )
+
+
+async def lock(tx: AsyncConnection, transactions: Sequence[str]) -> dict[str, Purse]:
+    """Lock the money of these transactions, in order, and read every hold on it."""
+    if not transactions:
+        return {}
+    ids = sorted(set(transactions))
+    await tx.execute(_KNOW, {"ids": ids})
+    purses = {
+        row.transaction_id: Purse(
+            row.transaction_id,
+            None if row.captured_minor is None else int(row.captured_minor),
+            int(row.external_minor),
+        )
+        for row in await tx.execute(_LOCK, {"ids": ids})
+    }
+    for row in await tx.execute(_HELD, {"ids": ids}):
+        held = Held(row.purpose, int(row.amount_minor), row.state)
+        purses[row.transaction_id].holds.setdefault(row.dispute_id, {})[row.purpose] = held
+    return purses
+
+
+async def save(
+    tx: AsyncConnection, purses: Sequence[Purse], puts: Sequence[tuple[UUID, str, Held]]
+) -> None:
+    """Captured amounts first, then holds (dispute, transaction, hold): the CHECK sees both."""
+    learnt = [purse for purse in purses if purse.changed]
+    if learnt:
+        await tx.execute(
+            _CAPTURED,
+            {
+                "ids": [p.transaction_id for p in learnt],
+                "captured": [p.captured_minor for p in learnt],
+                "external": [p.external_minor for p in learnt],
+            },
+        )
+    if puts:
+        # Less before more: a batch may move money from one dispute's hold to another's.
+        last = {(dispute, held.purpose): (dispute, tr, held) for dispute, tr, held in puts}
+        rows = sorted(last.values(), key=lambda r: (r[1], r[2].state != "released", r[0]))
+        await tx.execute(
+            _PUT,
+            {
+                "disputes": [r[0] for r in rows],
+                "purposes": [r[2].purpose for r in rows],
+                "transactions": [r[1] for r in rows],
+                "amounts": [r[2].amount_minor for r in rows],
+                "states": [r[2].state for r in rows],
+            },
+        )

@@ -1,0 +1,140 @@
+"""Puts the tracker together: who gets what, and which loops run."""
+
+from collections.abc import Awaitable, Callable
+from functools import cached_property
+from typing import Protocol
+
+import aiohttp
+from sqlalchemy import text
+
+from services.tracker import api, ops, worker
+from services.tracker.bank import HttpBank
+from services.tracker.domain.triggers import Trigger
+from services.tracker.merchant import HttpMerchant
+from services.tracker.settings import Settings
+from services.tracker.worker import Calls, Commit, Housekeeping, Timers
+from shared import db, http, kafka, observe, outbox, rules, service, tasks
+from shared.auth import Verifier
+from shared.contracts.topics import Topic
+from shared.observe import Progress
+from shared.seal import KeyRing
+from shared.signatures import Secrets
+
+VERSION = "0.1.0"
+_BANK_SLOTS = 64
+_MERCHANT_SLOTS = 64
+
+
+class _Loop(Protocol):
+    """A worker: runs until cancelled and shows its progress."""
+
+    progress: Progress
+
+    async def run(self) -> None:
+        """Until cancelled."""
+
+
+class _Parties:
+    """The outside parties; their sessions are made inside the loop that uses them."""
+
+    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+        self._settings = settings
+        self._secrets = secrets
+        self._sessions: list[aiohttp.ClientSession] = []
+
+    async def bank_call(self, task: tasks.Claimed) -> Trigger | None:
+        """Carry out a bank task."""
+        return await self._bank(task)
+
+    async def merchant_call(self, task: tasks.Claimed) -> Trigger | None:
+        """Carry out a merchant task."""
+        return await self._merchant(task)
+
+    @cached_property
+    def _bank(self) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
+        url = f"{self._settings.public_url}/v1/callbacks/banks/bank"
+        bank = HttpBank(self._session(_BANK_SLOTS), self._settings.bank_url, url)
+        return worker.bank_calls(bank)
+
+    @cached_property
+    def _merchant(self) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
+        base = f"{self._settings.public_url}/v1/callbacks/merchants"
+        session = self._session(_MERCHANT_SLOTS)
+        merchant = HttpMerchant(session, self._settings.merchant_url, self._secrets, base)
+        return worker.merchant_calls(merchant)
+
+    async def close(self) -> None:
+        """Close every session."""
+        for session in self._sessions:
+            await session.close()
+
+    def _session(self, slots: int) -> aiohttp.ClientSession:
+        session = http.client(total_s=10.0, limit=slots)
+        self._sessions.append(session)
+        return session
+
+
+def serve_for_ever(settings: Settings) -> None:
+    """Run until a signal (exit 0) or until a part dies or stalls (exit 1)."""
+    observe.configure("tracker", settings.log_level)
+    rules.load(settings.redress_profile)  # a bad profile is refused at the start
+    keys = KeyRing.load(settings.redress_key_ring)
+    secrets = Secrets.load(settings.partner_secrets)
+    engine = db.engine(settings.tracker_database_url, "tracker", 10)
+    relay = outbox.Relay(settings.tracker_database_url, settings.kafka, "tracker")
+    verifier = Verifier(settings.tokens, demo=settings.redress_profile == "demo")
+    loops: list[Calls] = []
+
+    def committed() -> None:
+        relay.wake()
+        for loop in loops:
+            loop.wake()
+
+    commit: Commit = Commit("tracker", worker.flusher(engine, committed), workers=2)
+    parties = _Parties(settings, secrets)
+    loops += [
+        Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS),
+        Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS),
+    ]
+    consumer = kafka.Consumer(
+        settings.kafka,
+        engine,
+        keys,
+        group="tracker",
+        topics=(Topic.DISPUTES, Topic.MISSING_FUNDS),
+        handle=worker.handle_events,
+        committed=committed,
+    )
+    workers: list[_Loop] = [
+        relay,
+        commit,
+        consumer,
+        Timers(engine, commit),
+        Housekeeping(engine),
+        *loops,
+    ]
+    progress = [part.progress for part in workers]
+
+    async def ready() -> None:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    app = http.create_app(
+        "tracker", version=VERSION, verifier=verifier, progress=progress, ready=ready
+    )
+    desk = api.Desk(commit, engine, secrets, keys)
+    app.include_router(api.routes(desk))
+    app.include_router(ops.pages(engine, verifier))
+
+    async def closing() -> None:
+        await parties.close()
+        await engine.dispose()
+
+    service.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        workers=[verifier.run, *(part.run for part in workers)],
+        progress=progress,
+        closing=closing,
+    )

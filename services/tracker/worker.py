@@ -1,0 +1,287 @@
+"""Kafka, timers and outside calls: each turns what happened into signals for the handlers."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.tracker.domain.triggers import RefundReport, T, Trigger
+from services.tracker.handlers import Outcome, Signal, advance, signal_of
+from services.tracker.ports import Bank, Merchant, NoAnswer, NotSent, Refused
+from shared import clock, db, inbox, tasks
+from shared.batch import GroupCommit
+from shared.contracts.envelope import Envelope
+from shared.contracts.vocabulary import Actor
+from shared.observe import Progress, continued_trace, log, traceparent
+
+Commit = GroupCommit[Signal, Outcome]
+
+_TIMERS_AT_ONCE: Final = 500
+_TIMER_POLL_S: Final = 0.2
+_CALL_POLL_S: Final = 0.2
+_LEASE_S: Final = 60.0
+_CALL_TIMEOUT_S: Final = 15.0
+_LONGEST_PAUSE_S: Final = 300.0
+_PURGE_EVERY_S: Final = 60.0
+
+signals = Counter("redress_tracker_signals_total", "Signals by trigger and result", ["t", "result"])
+calls = Counter("redress_tracker_calls_total", "Outside calls", ["kind", "outcome"])
+calls_open = Gauge("redress_tracker_calls_open", "Outside calls under way", ["party"])
+
+
+def flusher(
+    engine: AsyncEngine, committed: Callable[[], None]
+) -> Callable[[Sequence[Signal]], Awaitable[list[Outcome]]]:
+    """One transaction for a batch of signals; `committed` wakes relay and callers."""
+
+    async def flush(batch: Sequence[Signal]) -> list[Outcome]:
+        async with engine.begin() as tx:
+            outcomes = await advance(tx, batch)
+        for signal, outcome in zip(batch, outcomes, strict=True):
+            signals.labels(signal.trigger.name.value, outcome.result).inc()
+        committed()
+        return outcomes
+
+    return flush
+
+
+async def handle_events(tx: AsyncConnection, envelopes: list[Envelope]) -> None:
+    """A batch from Kafka, inside the consumer's transaction."""
+    batch = [signal for e in envelopes if (signal := signal_of(e)) is not None]
+    for signal, outcome in zip(batch, await advance(tx, batch), strict=True):
+        signals.labels(signal.trigger.name.value, outcome.result).inc()
+
+
+class Timers:
+    """Fires what is due. The row is checked again under its dispute's lock."""
+
+    def __init__(self, engine: AsyncEngine, commit: Commit) -> None:
+        self._engine = engine
+        self._commit = commit
+        self.progress = Progress("tracker-timers")
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            fired = 0
+            try:
+                fired = await self._fire()
+            except Exception as error:  # noqa: BLE001 - this loop owns the retry
+                log.warning("timers.retry", error=type(error).__name__)
+                await clock.sleep(1.0)
+            self.progress.beat()
+            if fired < _TIMERS_AT_ONCE:
+                await clock.sleep(_TIMER_POLL_S)
+
+    async def _fire(self) -> int:
+        async with self._engine.begin() as tx:
+            due = await tasks.due(tx, tasks.TIMER, _TIMERS_AT_ONCE)
+        await asyncio.gather(*(self._commit.submit(_of_timer(task)) for task in due))
+        return len(due)
+
+
+def _of_timer(task: tasks.Claimed) -> Signal:
+    return Signal(
+        task.key.dispute_id,
+        Trigger(T(task.key.kind)),
+        task=(task.id, task.lease),
+        is_timer=True,
+        traceparent=task.traceparent,
+    )
+
+
+class Calls:
+    """Makes outside calls, never more at once than there are slots, each under a lease.
+
+    What comes back is a signal that completes the task in the same transaction. A refund whose
+    earlier attempt may have left this machine is not sent again: its outcome is asked for.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        commit: Commit,
+        party: str,
+        make: Callable[[tasks.Claimed], Awaitable[Trigger | None]],
+        slots: int = 64,
+    ) -> None:
+        self._engine = engine
+        self._commit = commit
+        self._party = party
+        self._make = make
+        self._free = slots
+        self._freed = asyncio.Event()
+        self._running: set[asyncio.Task[None]] = set()
+        self.progress = Progress(f"tracker-calls-{party}")
+
+    def wake(self) -> None:
+        """Something was committed that may hold calls."""
+        self._freed.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._freed.clear()
+            claimed = 0
+            try:
+                claimed = await self._claim()
+            except Exception as error:  # noqa: BLE001 - this loop owns the retry
+                log.warning("calls.retry", party=self._party, error=type(error).__name__)
+                await clock.sleep(1.0)
+            self.progress.beat()
+            if not claimed or not self._free:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_CALL_POLL_S):
+                        await self._freed.wait()
+
+    async def _claim(self) -> int:
+        if not self._free:
+            return 0
+        async with self._engine.begin() as tx:
+            claimed = await tasks.claim(tx, self._party, self._free, _LEASE_S)
+        for task in claimed:
+            self._free -= 1
+            running = asyncio.create_task(self._carry_out(task))
+            self._running.add(running)
+            running.add_done_callback(self._done)
+        calls_open.labels(self._party).set(len(self._running))
+        return len(claimed)
+
+    def _done(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
+        self._free += 1
+        self._freed.set()
+        if not running.cancelled() and (error := running.exception()):
+            log.error("calls.failed", party=self._party, error=type(error).__name__)
+
+    async def _carry_out(self, task: tasks.Claimed) -> None:
+        traceparent.set(continued_trace(task.traceparent))
+        kind = task.key.kind
+        try:
+            async with asyncio.timeout(_CALL_TIMEOUT_S):
+                trigger = await self._answer(task)
+        except NotSent:
+            calls.labels(kind, "not_sent").inc()
+            await self._later(task, attempts=task.attempts - 1)
+        except (NoAnswer, TimeoutError):
+            calls.labels(kind, "no_answer").inc()
+            if kind == "refund":
+                await self._submit(task, _no_answer(task))
+            else:
+                await self._later(task, attempts=task.attempts)
+        except Refused as error:
+            calls.labels(kind, "refused").inc()
+            log.warning("calls.refused", kind=kind, reason=str(error))
+            await self._finish(task)
+        else:
+            calls.labels(kind, "answered").inc()
+            await self._answered(task, trigger)
+
+    async def _answer(self, task: tasks.Claimed) -> Trigger | None:
+        if task.key.kind == "refund" and task.attempts > 1:
+            return _no_answer(task)
+        return await self._make(task)
+
+    async def _answered(self, task: tasks.Claimed, trigger: Trigger | None) -> None:
+        if trigger is None:
+            await self._finish(task)
+            return
+        await self._submit(task, trigger)
+
+    async def _submit(self, task: tasks.Claimed, trigger: Trigger) -> Outcome:
+        return await self._commit.submit(
+            Signal(
+                task.key.dispute_id,
+                trigger,
+                task=(task.id, task.lease),
+                traceparent=traceparent.get(),
+            )
+        )
+
+    async def _later(self, task: tasks.Claimed, attempts: int) -> None:
+        async with self._engine.begin() as tx:
+            due = await clock.after_locks(tx) + timedelta(seconds=_pause(task.attempts))
+            await tasks.later(tx, task, due, attempts)
+
+    async def _finish(self, task: tasks.Claimed) -> None:
+        async with self._engine.begin() as tx:
+            await tasks.done(tx, [(task.id, task.lease)])
+
+
+def _pause(attempts: int) -> float:
+    """Seconds before the next try: doubling with jitter, at most five minutes."""
+    doubled = 0.5 * float(1 << min(attempts, 10))
+    return min(_LONGEST_PAUSE_S, doubled) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+
+
+def _no_answer(task: tasks.Claimed) -> Trigger:
+    return Trigger(T.REFUND_NO_ANSWER, Actor.BANK, RefundReport(task.key.n))
+
+
+def bank_calls(bank: Bank) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
+    """How each kind of bank task is carried out."""
+
+    async def make(task: tasks.Claimed) -> Trigger | None:
+        payload = task.payload
+        match task.key.kind:
+            case "inquiry":
+                return await bank.transaction(payload["transaction_id"])
+            case "trace":
+                return await bank.trace(payload["key"], payload["transaction_id"])
+            case "trace_query":
+                return await bank.trace_report(payload["key"])
+            case "refund":
+                return await bank.refund(
+                    payload["key"],
+                    payload["transaction_id"],
+                    int(payload["amount_minor"]),
+                    payload["currency"],
+                    payload["payer"],
+                )
+            case "refund_query":
+                return await bank.refund_report(payload["key"])
+            case "watch":
+                return await bank.watch(str(task.key.dispute_id), payload["transaction_id"])
+            case "reversal_query":
+                return await bank.reversal(payload["transaction_id"])
+            case "return_query":
+                return await bank.returned(payload["key"])
+            case unknown:
+                raise ValueError(f"no such bank call: {unknown}")
+
+    return make
+
+
+def merchant_calls(merchant: Merchant) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
+    """How a merchant task is carried out: returning proves that the request was delivered."""
+
+    async def make(task: tasks.Claimed) -> Trigger | None:
+        await merchant.ask_consent(task.payload)
+        return Trigger(T.CONSENT_DELIVERED, Actor.MERCHANT)
+
+    return make
+
+
+class Housekeeping:
+    """Purges what has served its time, in bounded steps."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.progress = Progress("tracker-housekeeping", stale_after_s=600)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                async with self._engine.begin() as tx:
+                    await inbox.forget_old(tx)
+            except Exception as error:
+                if not db.is_outage(error):
+                    raise
+            self.progress.beat()
+            await clock.sleep(_PURGE_EVERY_S)
