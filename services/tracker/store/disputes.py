@@ -32,7 +32,13 @@ _INSERT = text(
     " CAST(:first_promised_at AS timestamptz[]), CAST(:first_promise_rule AS text[]),"
     " CAST(:statement AS text[])) ON CONFLICT DO NOTHING"
 )
-_LOCK = text("SELECT * FROM disputes WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE")
+_LOCK = text(
+    "SELECT id, claim_id, reference, kind, reason, customer_id, merchant_id, transaction_id,"
+    " requested_minor, currency, refundable_until, occurred_at, profile, profile_version,"
+    " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule, inquiry,"
+    " trace, reversal, consent, arbitration, refund, verdict, CAST(facts AS text) AS facts,"
+    " version, steps FROM disputes WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
+)
 _OPEN_ON = text(
     "SELECT id, transaction_id, kind, reference FROM disputes "
     "WHERE open AND transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY id"

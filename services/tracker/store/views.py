@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,14 +15,14 @@ _COUNTS = text(
 _OVERDUE = text("SELECT count(*) FROM disputes WHERE open AND promised_at < clock_timestamp()")
 _OPEN = text(
     "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp())::float AS left_s FROM disputes "
+    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s FROM disputes "
     "WHERE open AND (CAST(:status AS text) IS NULL OR status = :status) AND (promised_at, id) >"
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY promised_at, id LIMIT :limit"
 )
 _ALL = text(
     "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp())::float AS left_s FROM disputes "
+    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s FROM disputes "
     "WHERE (CAST(:status AS text) IS NULL OR status = :status) AND (updated_at, id) <"
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY updated_at DESC, id DESC LIMIT :limit"
@@ -75,13 +74,11 @@ async def state_list(
 
 
 async def one(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] | None:
-    """The dispute's row with its facts and snapshot parsed; free text stays sealed."""
+    """The dispute's row with its facts and snapshot; free text stays sealed."""
     row = (await connection.execute(_ONE, {"id": dispute_id})).mappings().one_or_none()
     if row is None:
         return None
     found = dict(row)
-    found["facts"] = from_json(found["facts"])
-    found["snapshot"] = from_json(found["snapshot"]) if found["snapshot"] else None
     return found
 
 
@@ -91,10 +88,7 @@ async def whole(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any]
     if found is None:
         return None
     history = await connection.execute(_HISTORY, {"id": dispute_id})
-    found["history"] = [
-        dict(row) | {"input": from_json(row["input"]) if row["input"] else None}
-        for row in history.mappings()
-    ]
+    found["history"] = [dict(row) for row in history.mappings()]
     holds = await connection.execute(_HOLDS, {"id": dispute_id})
     found["holds"] = [dict(row) for row in holds.mappings()]
     waiting = await connection.execute(_TASKS, {"id": dispute_id})
