@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.tracker.settings import Settings
+from services.tracker.settings import DatabaseSettings, Settings
 from shared import dead_letters
 from shared.seal import KeyRing
 
@@ -29,7 +29,7 @@ def migrate() -> None:
     """Bring the database to the newest revision."""
     from shared import migrations
 
-    migrations.upgrade("tracker", Settings().tracker_database_url)
+    migrations.upgrade("tracker", DatabaseSettings().tracker_database_url)
 
 
 @app.command()
@@ -39,8 +39,7 @@ def republish(
     """Send the newest status of every dispute that changed since then once more."""
     from services.tracker.republish import republish as work
 
-    settings = Settings()
-    count = asyncio.run(work(settings.tracker_database_url, since))
+    count = asyncio.run(work(DatabaseSettings().tracker_database_url, since))
     typer.echo(f"{count} status events are in the outbox; the running tracker publishes them")
 
 

@@ -104,12 +104,23 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     early = await store.arrived(tx, [event.dispute_id for event in opened])
     batch = _Batch(await clock.after_locks(tx), locked, purses, duplicates)
     live = await tasks.done(tx, [s.task for s in signals if s.task])
-    outcomes = [_one(batch, signal, fresh, live) for signal in signals]
+    outcomes = _each(batch, signals, fresh, live)
     for command in early:
         _apply(batch, _of_early(command))
     await store.wait(tx, _to_wait(signals, outcomes))
+    await _forget_unknown(tx, signals, outcomes)
     await _save(tx, batch)
     return outcomes
+
+
+async def apply_waiting(tx: AsyncConnection) -> int:
+    """Apply commands that still wait although their dispute was opened; how many.
+
+    A command and an opening in transactions side by side do not see each other's rows.
+    """
+    left = await store.left_waiting(tx)
+    await advance(tx, [_of_early(command) for command in left])
+    return len(left)
 
 
 def signal_of(envelope: Envelope) -> Signal | None:
@@ -143,9 +154,20 @@ async def _duplicates(tx: AsyncConnection, opened: Sequence[DisputeOpened]) -> d
     return found
 
 
+def _each(
+    batch: _Batch, signals: Sequence[Signal], fresh: set[UUID], live: set[UUID]
+) -> list[Outcome]:
+    """Openings first: what a batch holds for a dispute counts once that is open."""
+    openings_first = sorted(range(len(signals)), key=lambda n: signals[n].opened is None)
+    outcomes = {n: _one(batch, signals[n], fresh, live) for n in openings_first}
+    return [outcomes[n] for n in range(len(signals))]
+
+
 def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Outcome:
-    if signal.inbox_id and signal.inbox_id not in fresh:
-        return Outcome("repeated", "this event was handled before")
+    if signal.inbox_id:
+        if signal.inbox_id not in fresh:
+            return Outcome("repeated", "this event was handled before")
+        fresh.remove(signal.inbox_id)  # the same event may stand in a batch twice
     if signal.is_timer and signal.task and signal.task[0] not in live:
         return Outcome("cancelled", "the timer was taken back")
     dispute = batch.disputes.get(signal.dispute_id)
@@ -356,6 +378,14 @@ def _to_wait(signals: Sequence[Signal], outcomes: Sequence[Outcome]) -> list[sto
         for s, outcome in zip(signals, outcomes, strict=True)
         if outcome.result == "waiting" and s.inbox_id and isinstance(s.trigger.payload, Wish)
     ]
+
+
+async def _forget_unknown(
+    tx: AsyncConnection, signals: Sequence[Signal], outcomes: Sequence[Outcome]
+) -> None:
+    """What found no dispute was not handled: sent again, it is looked at again."""
+    pairs = zip(signals, outcomes, strict=True)
+    await inbox.release(tx, [s.inbox_id for s, o in pairs if s.inbox_id and o.result == "unknown"])
 
 
 async def _save(tx: AsyncConnection, batch: _Batch) -> None:

@@ -1,14 +1,22 @@
 """What the tracker reads from its environment."""
 
 from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.settings import CommonSettings
 
 
-class Settings(CommonSettings):
-    """The tracker's own variables."""
+class DatabaseSettings(BaseSettings):
+    """All that a migration and `republish` need."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     tracker_database_url: str = Field(description="postgresql:// address of its database")
+
+
+class Settings(CommonSettings, DatabaseSettings):
+    """The tracker's own variables."""
+
     bank_url: str = Field(description="base address of the bank")
     merchant_url: str = Field(description="base address of the merchants' gateway")
     public_url: str = Field(description="base address under which partners reach the callbacks")

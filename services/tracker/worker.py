@@ -11,7 +11,7 @@ from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.tracker.domain.triggers import RefundReport, T, Trigger
-from services.tracker.handlers import Outcome, Signal, advance, signal_of
+from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, signal_of
 from services.tracker.ports import Bank, Merchant, NoAnswer, NotSent, Refused
 from shared import clock, db, inbox, tasks
 from shared.batch import GroupCommit
@@ -268,7 +268,7 @@ def merchant_calls(merchant: Merchant) -> Callable[[tasks.Claimed], Awaitable[Tr
 
 
 class Housekeeping:
-    """Purges what has served its time, in bounded steps."""
+    """Purges what has served its time and applies what was left waiting, in bounded steps."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -280,6 +280,8 @@ class Housekeeping:
             try:
                 async with self._engine.begin() as tx:
                     await inbox.forget_old(tx)
+                async with self._engine.begin() as tx:
+                    await apply_waiting(tx)
             except Exception as error:
                 if not db.is_outage(error):
                     raise

@@ -9,8 +9,8 @@ from services.tracker.domain import effects, learn, public
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Effect, Timer
 from services.tracker.domain.routes import Scene, next_route
-from services.tracker.domain.states import Arbitration, Leg, Refund, State
-from services.tracker.domain.tables import LATE, LEG_OF, REFUND, TABLES
+from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, State
+from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, REFUND, TABLES
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     MerchantAnswer,
@@ -67,6 +67,8 @@ def decide(
     if new is None:
         return _not_now(dispute, trigger, leg)
     facts = learn.from_trigger(dispute.facts, trigger, now)
+    if old is Reversal.ABSENT:  # it comes after all, and was not held any more
+        facts = learn.watched(facts, money, dispute)
     moved = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
     wanted = effects.of_move(moved, leg, old, trigger.name, now, rules)
     return _settle(moved, wanted, now, rules, money)
@@ -105,17 +107,17 @@ def _target(
     return TABLES[leg].get((old, trigger.name))
 
 
-def _not_found(dispute: Dispute, now: datetime, rules: Profile) -> Refund:
+def _not_found(dispute: Dispute, now: datetime, rules: Profile) -> State:
     """'Not found' counts only after the provider's settling time (invariant 5).
 
     Past the lifetime of the provider's key nothing is sent again: a person goes on.
     """
-    facts = dispute.facts
+    facts, row = dispute.facts, (Refund.UNKNOWN, T.REFUND_NOT_FOUND)
     if now < (facts.refund_last_sent_at or now) + rules.delay("refund_settling"):
-        return Refund.UNKNOWN
+        return EXCEPT[row]["still settling"]
     if now >= (facts.refund_first_sent_at or now) + rules.delay("refund_key_lifetime"):
-        return Refund.STUCK
-    return REFUND[Refund.UNKNOWN, T.REFUND_NOT_FOUND]
+        return EXCEPT[row]["key expired"]
+    return REFUND[row]
 
 
 def _refusal(

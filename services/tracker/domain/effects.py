@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute
@@ -15,6 +15,7 @@ from services.tracker.domain.states import (
     Reversal,
     State,
     Trace,
+    Verdict,
 )
 from services.tracker.domain.triggers import T
 from shared.rules import Profile
@@ -69,13 +70,12 @@ def _ask_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect,
 
 
 def _in_transit(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
-    """Recheck at the bank's own date; never give up before it."""
-    recheck = max(dispute.facts.expected_at or now, now + timedelta(seconds=1))
-    if dispute.facts.expected_at is None:
-        recheck = now + rules.delay("trace_recheck")
+    """Recheck at the bank's own date, never give up before it; without one, now and then."""
+    pause, expected = rules.delay("trace_recheck"), dispute.facts.expected_at
+    recheck = expected if expected and expected > now else now + pause
     return (
         Timer(Leg.TRACE, T.TRACE_RECHECK, recheck),
-        Timer(Leg.TRACE, T.TRACE_DUE, max(recheck, now) + rules.delay("trace_recheck") * 10),
+        Timer(Leg.TRACE, T.TRACE_DUE, recheck + pause * 10),
     )
 
 
@@ -87,16 +87,18 @@ def _recheck_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Eff
 
 
 def _watch(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """News of a return comes with its trace; a reversal has to be watched for."""
     return (
-        Call("bank", Leg.REVERSAL, "watch", 1, now),
+        Call("bank", Leg.REVERSAL, "return_query" if _is_return(dispute) else "watch", 1, now),
         Timer(Leg.REVERSAL, T.REVERSAL_RECHECK, _next_reversal_check(dispute, now, rules)),
         Timer(Leg.REVERSAL, T.REVERSAL_DUE, rules.due("reversal_due", now)),
     )
 
 
 def _recheck_reversal(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    query = "return_query" if _is_return(dispute) else "reversal_query"
     return (
-        Call("bank", Leg.REVERSAL, _reversal_source(dispute), 1, now),
+        Call("bank", Leg.REVERSAL, query, 1, now),
         Timer(Leg.REVERSAL, T.REVERSAL_RECHECK, now + rules.delay("reversal_recheck")),
     )
 
@@ -106,9 +108,9 @@ def _next_reversal_check(dispute: Dispute, now: datetime, rules: Profile) -> dat
     return max(soon, dispute.facts.expected_at or soon)
 
 
-def _reversal_source(dispute: Dispute) -> str:
+def _is_return(dispute: Dispute) -> bool:
     """A return belongs to a trace, a reversal to the transaction itself."""
-    return "return_query" if dispute.legs.trace is Trace.REJECTED else "reversal_query"
+    return dispute.legs.trace is Trace.REJECTED
 
 
 def _ask_merchant(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
@@ -183,6 +185,17 @@ def _unfunded(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, 
     return (Timer(Leg.REFUND, T.FUNDING_DUE, rules.due("funding_due", now)),)
 
 
+def _resume(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """A dispute that was reopened asks again for what its end had silenced."""
+    if dispute.legs.inquiry is Inquiry.STALLED:
+        return (Call("bank", Leg.INQUIRY, "inquiry", 1, now),)
+    if dispute.legs.reversal is Reversal.WATCHED:
+        return _watch(dispute, now, rules)
+    if dispute.legs.reversal is Reversal.OVERDUE:
+        return _recheck_reversal(dispute, now, rules)
+    return ()
+
+
 ENTER: Final[dict[State, _Make]] = {
     Inquiry.ASKED: _ask_bank,
     Trace.ASKED: _ask_trace,
@@ -196,6 +209,7 @@ ENTER: Final[dict[State, _Make]] = {
     Refund.IN_FLIGHT: _fly,
     Refund.BOUNCED: _bounced,
     Refund.UNFUNDED: _unfunded,
+    Verdict.NONE: _resume,
 }
 
 # What a trigger asks for that leaves its leg where it was.
@@ -217,7 +231,7 @@ _TIMERS: Final[dict[State, tuple[T, ...]]] = {
     Inquiry.ASKED: (T.INQUIRY_DUE,),
     Trace.ASKED: (T.TRACE_RECHECK, T.TRACE_DUE),
     Trace.IN_TRANSIT: (T.TRACE_RECHECK, T.TRACE_DUE),
-    Reversal.WATCHED: (T.REVERSAL_DUE,),
+    Reversal.WATCHED: (T.REVERSAL_RECHECK, T.REVERSAL_DUE),
     Reversal.OVERDUE: (T.REVERSAL_RECHECK,),
     Consent.ASKED: (T.MERCHANT_DUE,),
     Consent.DELIVERED: (T.MERCHANT_DUE,),

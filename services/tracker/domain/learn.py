@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.routes import Route, Scene
+from services.tracker.domain.states import Refund
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     BankTransaction,
@@ -17,7 +18,7 @@ from services.tracker.domain.triggers import (
     Trigger,
     Wish,
 )
-from shared.contracts.vocabulary import Fault, Payer, Remedy
+from shared.contracts.vocabulary import Payer, Remedy
 
 P = TypeVar("P")
 
@@ -118,7 +119,7 @@ def _decision(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         decision_reason=decision.reason,
         decision_note=decision.note,
         decided_by=decision.decided_by,
-        first_decider=facts.first_decider or decision.decided_by,
+        first_decider=facts.first_decider if facts.appealed else decision.decided_by,
         approved_minor=decision.amount_minor,
         payer=decision.payer,
         loss_bearer=decision.loss_bearer,
@@ -182,7 +183,7 @@ def from_route(route: Route, scene: Scene) -> Facts:
         case T.ASK_MERCHANT:
             return replace(facts, consent_n=facts.consent_n + 1, consent_delivered_at=None)
         case T.WATCH_REVERSAL:
-            return _watched(facts, scene.money, scene.dispute)
+            return watched(facts, scene.money, scene.dispute)
         case T.OPEN_ARBITRATION:
             return _opened_arbitration(facts, route)
         case T.APPROVE:
@@ -197,13 +198,14 @@ def from_route(route: Route, scene: Scene) -> Facts:
             return facts
 
 
-def _watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
+def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """Hold what comes back, so that nothing else pays it too.
 
     It comes whether there is room or not: what is above the room is over-recovered and shown.
     """
     wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    held = max(0, min(wanted or 0, money.room(dispute)))
+    refund = 0 if dispute.legs.refund is Refund.NONE else facts.approved_minor or 0
+    held = max(0, min(wanted or 0, money.room(dispute) - refund))
     over = facts.over_recovered or held < (wanted or 0)
     return replace(facts, reversal_minor=wanted, reversal_held_minor=held, over_recovered=over)
 
@@ -231,7 +233,7 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
         approved_minor=granted,
         payer=payer,
         loss_bearer=facts.loss_bearer or payer,
-        fault=facts.fault or Fault.NEITHER,
+        fault=None if by_merchant else facts.fault,
         remedy=Remedy.FULL_REFUND if by_merchant else facts.remedy,
         decision_rule=route.cause,
         decision_reason=facts.decision_reason or route.cause,

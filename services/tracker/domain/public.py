@@ -60,20 +60,25 @@ def status(dispute: Dispute) -> Status:
 
 
 def status_of(legs: Legs, kind: Kind) -> Status:
-    """Ends first, then money, then a person, then whoever is being asked."""
+    """Credited money first, then ends, then a person, then whoever is being asked."""
     if legs.refund is Refund.CREDITED:
         return Status.CREDITED
     if legs.verdict in _VERDICTS:
-        return _VERDICTS[legs.verdict]
+        came_back = legs.reversal is Reversal.CREDITED
+        return _came_back(kind) if came_back else _VERDICTS[legs.verdict]
     if legs.arbitration is Arbitration.OPEN:
         return Status.IN_ARBITRATION
     if legs.refund in _REFUNDS:
         return _REFUNDS[legs.refund]
     if legs.reversal is Reversal.CREDITED:
-        return Status.RETURNED if kind is Kind.MISSING_FUNDS else Status.REVERSED
+        return _came_back(kind)
     if legs.trace is Trace.DELIVERED:
         return Status.DELIVERED
     return _waiting(legs)
+
+
+def _came_back(kind: Kind) -> Status:
+    return Status.RETURNED if kind is Kind.MISSING_FUNDS else Status.REVERSED
 
 
 def _waiting(legs: Legs) -> Status:
@@ -110,7 +115,7 @@ def actions(dispute: Dispute, now: datetime) -> list[Action]:
         idle = legs.refund is Refund.NONE and legs.reversal in (Reversal.NONE, Reversal.ABSENT)
         return [Action.WITHDRAW] if idle else []
     possible = []
-    if legs.verdict is Verdict.DECLINED and legs.refund is Refund.NONE:
+    if status(dispute) is Status.DECLINED and legs.refund is Refund.NONE:
         merchant = facts.bank_merchant_id or dispute.claim.merchant_id
         if facts.decision_rule == "outside_window" and merchant and not facts.late_consent:
             possible.append(Action.REQUEST_MERCHANT_CONSENT)

@@ -155,7 +155,11 @@ def reversal_is_late(scene: Scene) -> bool:
 def found_after_all(scene: Scene) -> bool:
     """A person was asked about money that has now turned up."""
     legs = scene.dispute.legs
-    arrived = legs.trace is Trace.DELIVERED or legs.reversal is Reversal.CREDITED
+    arrived = (
+        legs.trace is Trace.DELIVERED
+        or legs.reversal is Reversal.CREDITED
+        or legs.refund is Refund.CREDITED
+    )
     return arrived and legs.arbitration is Arbitration.OPEN
 
 
@@ -199,8 +203,7 @@ def merchant_agreed(scene: Scene) -> bool:
 
 def is_above_room(scene: Scene) -> bool:
     """The merchant agreed to more than other refunds of this transaction leave."""
-    legs = scene.dispute.legs
-    agreed = legs.consent is Consent.ACCEPTED and legs.refund is Refund.NONE
+    agreed = scene.dispute.legs.consent is Consent.ACCEPTED
     return agreed and _undecided(scene) and not _fits(scene)
 
 
@@ -215,7 +218,6 @@ def silence_refunds(scene: Scene) -> bool:
     contract = scene.rules.contracts.get(_merchant(scene) or "")
     return (
         legs.consent is Consent.SILENT
-        and legs.refund is Refund.NONE
         and _undecided(scene)
         and contract is not None
         and contract.silence_refunds
@@ -228,8 +230,7 @@ def silence_refunds(scene: Scene) -> bool:
 
 def merchant_is_silent(scene: Scene) -> bool:
     """Silence without such terms: a person decides."""
-    legs = scene.dispute.legs
-    return legs.consent is Consent.SILENT and legs.refund is Refund.NONE and _undecided(scene)
+    return scene.dispute.legs.consent is Consent.SILENT and _undecided(scene)
 
 
 def arbitrator_granted(scene: Scene) -> bool:
@@ -256,7 +257,7 @@ def arbitrator_denied(scene: Scene) -> bool:
 
 def refund_failed(scene: Scene) -> bool:
     """The bank's final no, a bounce without another account, or nobody funded it."""
-    return scene.dispute.legs.refund is Refund.FAILED and _undecided(scene)
+    return scene.dispute.legs.refund is Refund.FAILED and _nobody_decides(scene)
 
 
 def _merchant(scene: Scene) -> str | None:
@@ -282,6 +283,11 @@ def _untouched(scene: Scene) -> bool:
 
 
 def _undecided(scene: Scene) -> bool:
+    """Nothing is being paid and nobody decides: what a decision once granted is not asked again."""
+    return scene.dispute.legs.refund is Refund.NONE and _nobody_decides(scene)
+
+
+def _nobody_decides(scene: Scene) -> bool:
     """No decision is pending, and the last one has been used up."""
     legs, facts = scene.dispute.legs, scene.dispute.facts
     used = legs.arbitration is Arbitration.DECIDED and facts.arbitration_cause is None
@@ -341,6 +347,7 @@ ROUTES: Final[tuple[Route, ...]] = (
 def next_route(scene: Scene) -> Route | None:
     """The first route that applies; none while the dispute waits or is at its end."""
     legs = scene.dispute.legs
-    if legs.verdict is not Verdict.NONE or legs.refund is Refund.CREDITED:
+    paid = legs.refund is Refund.CREDITED and legs.arbitration is not Arbitration.OPEN
+    if paid or legs.verdict is not Verdict.NONE:
         return None
     return next((route for route in ROUTES if route.guard(scene)), None)

@@ -60,6 +60,8 @@ REVERSAL: Final[dict[tuple[Reversal, T], Reversal]] = {
     (Reversal.OVERDUE, T.REVERSAL_RECHECK): Reversal.OVERDUE,
     (Reversal.OVERDUE, T.REVERSAL_CREDITED): Reversal.CREDITED,
     (Reversal.OVERDUE, T.REVERSAL_ABSENT): Reversal.ABSENT,
+    (Reversal.ABSENT, T.REVERSAL_PENDING): Reversal.WATCHED,
+    (Reversal.ABSENT, T.REVERSAL_CREDITED): Reversal.CREDITED,
 }
 
 CONSENT: Final[dict[tuple[Consent, T], Consent]] = {
@@ -142,6 +144,14 @@ TABLES: Final[dict[Leg, dict[tuple[State, T], State]]] = {
     Leg.VERDICT: VERDICT,  # type: ignore[dict-item]
 }
 
+# Rows with other ends on a named condition, which `decide` checks against the profile's times.
+EXCEPT: Final[dict[tuple[State, T], dict[str, State]]] = {
+    (Refund.UNKNOWN, T.REFUND_NOT_FOUND): {
+        "still settling": Refund.UNKNOWN,
+        "key expired": Refund.STUCK,
+    },
+}
+
 LEG_OF: Final[dict[T, Leg]] = {
     trigger: leg for leg, table in TABLES.items() for (_, trigger) in table
 }
@@ -169,7 +179,7 @@ LATE: Final[dict[tuple[State, T], str]] = {
         (state, trigger): "the watch had ended before"
         for state in (Reversal.CREDITED, Reversal.ABSENT)
         for trigger in T
-        if trigger.startswith("reversal_")
+        if trigger.startswith("reversal_") and (state, trigger) not in REVERSAL
     },
     (Reversal.OVERDUE, T.REVERSAL_DUE): "already overdue",
     **{

@@ -1,12 +1,12 @@
 """Batched statements on disputes, history, money and waiting commands. Keys arrive sorted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracker.domain.dispute import Dispute
@@ -72,7 +72,12 @@ _WAIT = text(
 )
 _ARRIVED = text(
     "DELETE FROM waiting WHERE dispute_id = ANY(CAST(:ids AS uuid[])) "
-    "RETURNING id, dispute_id, trigger, requested_by"
+    "RETURNING id, dispute_id, trigger, requested_by, received_at"
+)
+_LEFT = text(
+    "DELETE FROM waiting WHERE id IN (SELECT w.id FROM waiting w JOIN disputes d"
+    " ON d.id = w.dispute_id ORDER BY w.id LIMIT 500 FOR UPDATE OF w SKIP LOCKED) "
+    "RETURNING id, dispute_id, trigger, requested_by, received_at"
 )
 
 _CLAIM_COLUMNS: Final = (
@@ -206,5 +211,15 @@ async def arrived(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Early]:
     """Take the commands that waited for these disputes."""
     if not ids:
         return []
-    rows = await tx.execute(_ARRIVED, {"ids": sorted(ids)})
-    return sorted((Early(*row) for row in rows), key=lambda early: early.id)
+    return _in_order(await tx.execute(_ARRIVED, {"ids": sorted(ids)}))
+
+
+async def left_waiting(tx: AsyncConnection) -> list[Early]:
+    """Take the commands, 500 at most, whose dispute is there although they still wait."""
+    return _in_order(await tx.execute(_LEFT))
+
+
+def _in_order(rows: Iterable[Row[Any]]) -> list[Early]:
+    """As they came; an event's id is a hash and says nothing of that."""
+    came = sorted(rows, key=lambda row: (row.received_at, row.id))
+    return [Early(row.id, row.dispute_id, row.trigger, row.requested_by) for row in came]
