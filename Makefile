@@ -1,0 +1,45 @@
+# Redress: everything starts here, with nothing installed but Python 3.11 or newer and make.
+#   PYTHON=/path/to/python3  chooses the interpreter that the environment is made of
+#   ARGS=…                   is handed to the command
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up token test check bench clean distclean run-environment dev-environment
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?=
+ARGS ?=
+RUN := .venv/bin/python
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: run-environment ## start everything, play the stories (ARGS=--once: and leave)
+	@$(RUN) -m deploy.demo $(ARGS)
+
+up: run-environment ## the running system, in the foreground until Ctrl-C; data is kept
+	@$(RUN) -m deploy.local up
+
+token: run-environment ## a development token: ARGS="--role customer --subject …"
+	@$(RUN) -m deploy.local token $(ARGS)
+
+test: dev-environment ## all tests (ARGS=… for pytest)
+	@$(RUN) -m pytest -m "not bench" $(ARGS)
+
+check: dev-environment ## format, lint, types, imports, schemas, migrations
+	@$(RUN) -m deploy.local.check
+
+bench: dev-environment ## complete disputes per second
+	@$(RUN) -m tests.bench $(ARGS)
+
+clean: ## delete data, keys and logs of local runs, and the tools' caches
+	@if [ -x $(RUN) ]; then $(RUN) -m deploy.local clean; else rm -rf .run; fi
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+
+distclean: clean ## and the environment and everything that was fetched
+	@rm -rf .venv .cache
+
+run-environment:
+	@PYTHON="$(PYTHON)" sh deploy/local/environment.sh run
+
+dev-environment:
+	@PYTHON="$(PYTHON)" sh deploy/local/environment.sh dev

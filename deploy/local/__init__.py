@@ -1,0 +1,1 @@
+"""Runs the whole of Redress on one machine: Kafka, PostgreSQL, the services and the sandbox."""
