@@ -1,0 +1,79 @@
+"""The one table from intake's refusals to RFC 9457 problems."""
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from services.intake.domain.claims import AlreadyOpen, NotTheirs, Wrong
+from services.intake.handlers.answers import Accepted, KeyReused, NotFound, NotPossible
+from shared import http, ids
+from shared.http import Conflict, FieldProblem, Invalid, Problem
+
+Refused = Wrong | NotTheirs | AlreadyOpen | KeyReused | NotFound | NotPossible
+
+
+def nothing_here() -> Problem:
+    """The same for what does not exist and for what is somebody else's."""
+    return http.NotFound("There is no such dispute or transaction that you may see.")
+
+
+def wrong(found: Sequence[Wrong]) -> Invalid:
+    """A 422 that names every field."""
+    errors = [FieldProblem(field=w.field, problem=w.problem, remedy=w.remedy) for w in found]
+    first = errors[0]
+    return Invalid(f"{first.field}: {first.problem}. {first.remedy}.", errors=errors)
+
+
+def accepted_or_raise(answer: Accepted | Refused) -> Accepted:
+    """The acceptance; a refusal is raised as its problem."""
+    if isinstance(answer, Accepted):
+        return answer
+    raise problem(answer)
+
+
+def problem(refused: Refused) -> Problem:
+    """What a refusal is in HTTP."""
+    match refused:
+        case Wrong():
+            return wrong([refused])
+        case NotTheirs() | NotFound():
+            return nothing_here()
+        case AlreadyOpen():
+            return _already_open(refused)
+        case KeyReused():
+            return http.invalid(
+                "Idempotency-Key",
+                "this key came with another request before",
+                "Use a new key for a new request; to repeat a request, send the same body",
+            )
+        case NotPossible():
+            return _not_possible(refused)
+    assert_never(refused)
+
+
+def _already_open(refused: AlreadyOpen) -> Conflict:
+    text = "an open dispute about this transaction exists"
+    remedy = "Leave this transaction out"
+    extra: dict[str, Any] = {}
+    if refused.reference:
+        remedy = f"Follow {ids.spoken(refused.reference)} instead"
+        extra = {"reference": refused.reference}
+    return Conflict(
+        f"{refused.field}: {text}. {remedy}.",
+        errors=[FieldProblem(field=refused.field, problem=text, remedy=remedy)],
+        **extra,
+    )
+
+
+def _not_possible(refused: NotPossible) -> Conflict:
+    can = ", ".join(refused.possible) or "nothing"
+    return Conflict(
+        f"action: this dispute does not allow it now. Possible now: {can}.",
+        errors=[
+            FieldProblem(
+                field="action",
+                problem="this dispute does not allow it now",
+                remedy=f"Possible now: {can}",
+            )
+        ],
+        possible=list(refused.possible),
+    )

@@ -1,0 +1,166 @@
+"""Read models put into words for the one who reads."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from services.intake.api.views import (
+    DisputeView,
+    Kinds,
+    KindView,
+    MoneyView,
+    Obstacle,
+    OptionView,
+    ReasonView,
+    StepView,
+    Summary,
+    TransactionView,
+)
+from services.intake.domain import words
+from services.intake.domain.claims import Transaction
+from services.intake.domain.options import Option
+from services.intake.domain.words import Language
+from services.intake.handlers.command import possible
+from services.intake.store.disputes import Stored
+from shared.contracts.events import Amount, Step
+from shared.contracts.vocabulary import OPEN_KINDS, REASONS, Actor
+
+
+def summary(dispute: Stored, language: Language) -> Summary:
+    """A dispute for a list."""
+    return Summary.model_validate(_summary(dispute, language))
+
+
+def detail(
+    dispute: Stored,
+    steps: Iterable[tuple[int, Step]],
+    merchant_note: str | None,
+    language: Language,
+) -> DisputeView:
+    """A dispute with its timeline."""
+    snapshot = dispute.snapshot
+    return DisputeView.model_validate(
+        _summary(dispute, language)
+        | {
+            "language": language,
+            "channel": dispute.opening.channel,
+            "verified": dispute.opening.verified,
+            "version": snapshot.version if snapshot else 0,
+            "money": _money(dispute),
+            "detail": snapshot.detail if snapshot else {},
+            "decision": snapshot.decision if snapshot else None,
+            "merchant_note": merchant_note,
+            "actions": possible(dispute),
+            "timeline": [_received(dispute, language), *(_step(v, s, language) for v, s in steps)],
+        }
+    )
+
+
+def transaction(
+    entry: Transaction, options: Iterable[Option], language: Language
+) -> TransactionView:
+    """A transaction for the list."""
+    return TransactionView(
+        transaction_id=entry.transaction_id,
+        kind=entry.kind,
+        state=entry.state,
+        amount=Amount(amount_minor=entry.amount_minor, currency=entry.currency),
+        refunded=Amount(amount_minor=entry.refunded_minor, currency=entry.currency),
+        merchant_id=entry.merchant_id,
+        merchant_name=entry.merchant_name,
+        occurred_at=entry.occurred_at,
+        options=[_option(option, language) for option in options],
+    )
+
+
+def kinds() -> Kinds:
+    """Every kind that can be submitted now, with its reasons, in every language."""
+    return Kinds(
+        kinds=[
+            KindView(
+                kind=kind,
+                text=_every_language(words.KINDS[kind]),
+                reasons=[
+                    ReasonView(code=code, text=_every_language(pair))
+                    for code, pair in REASONS[kind].items()
+                ],
+            )
+            for kind in sorted(OPEN_KINDS)
+        ]
+    )
+
+
+def _summary(dispute: Stored, language: Language) -> dict[str, Any]:
+    opening, snapshot = dispute.opening, dispute.snapshot
+    here = f"/v1/disputes/{opening.dispute_id}"
+    actor = snapshot.next_actor if snapshot else Actor.REDRESS
+    return {
+        "dispute_id": opening.dispute_id,
+        "claim_id": opening.claim_id,
+        "reference": opening.reference,
+        "kind": opening.kind,
+        "kind_text": words.of(words.KINDS[opening.kind], language),
+        "reason": opening.reason,
+        "reason_text": words.of(REASONS[opening.kind][opening.reason], language),
+        "customer_id": opening.customer_id,
+        "transaction_id": opening.transaction_id,
+        "merchant_id": (snapshot and snapshot.merchant_id) or opening.merchant_id,
+        "status": dispute.status,
+        "status_text": words.of_status(dispute.status, language),
+        "open": dispute.open,
+        "next_actor": actor,
+        "next_actor_text": words.of_actor(actor, language),
+        "promised_at": snapshot.promised_at if snapshot else opening.promised_at,
+        "promise_rule": snapshot.promise_rule if snapshot else opening.promise_rule,
+        "opened_at": opening.opened_at,
+        "changed_at": dispute.changed_at,
+        "links": {"self": here, "actions": f"{here}/actions"},
+    }
+
+
+def _money(dispute: Stored) -> MoneyView:
+    snapshot = dispute.snapshot
+    if snapshot is None:
+        return MoneyView(requested=dispute.opening.requested)
+    return MoneyView(
+        requested=snapshot.requested,
+        approved=snapshot.approved,
+        in_flight=snapshot.in_flight,
+        credited=snapshot.credited,
+    )
+
+
+def _received(dispute: Stored, language: Language) -> StepView:
+    """The acceptance: known here before any status."""
+    opening = dispute.opening
+    received = Step(code="received", at=opening.opened_at, actor=opening.opened_by)
+    return _step(0, received, language)
+
+
+def _step(version: int, step: Step, language: Language) -> StepView:
+    return StepView(
+        version=version,
+        code=step.code,
+        text=words.of_step(step.code, language),
+        at=step.at,
+        actor=step.actor,
+        params=step.params,
+    )
+
+
+def _option(option: Option, language: Language) -> OptionView:
+    why_not = option.why_not and Obstacle(
+        code=option.why_not, text=words.of_obstacle(option.why_not, language)
+    )
+    return OptionView(
+        kind=option.kind,
+        kind_text=words.of(words.KINDS[option.kind], language),
+        possible=option.possible,
+        until=option.until,
+        note=option.note,
+        why_not=why_not or None,
+        reference=option.reference,
+    )
+
+
+def _every_language(pair: tuple[str, str]) -> dict[str, str]:
+    return {language.value: words.of(pair, language) for language in Language}

@@ -1,0 +1,92 @@
+"""What may be sent to the intake. Unknown fields are refused, so that a typing error is seen."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain.claims import MAX_STATEMENT, MAX_TRANSACTIONS
+from shared.contracts.events import Code, Identifier
+from shared.contracts.vocabulary import Action, Kind, Status
+from shared.money import Currency, MinorUnits
+
+Statement = Annotated[
+    str, Field(max_length=MAX_STATEMENT, description="the customer's own words; kept encrypted")
+]
+Limit = Annotated[int, Field(ge=1, le=100, description="entries of a page")]
+Cursor = Annotated[str, Field(max_length=200, description="`next_cursor` of the page before")]
+OfCustomer = Annotated[
+    Identifier, Field(description="whose; agents must name the customer, customers must not")
+]
+
+
+class Channel(StrEnum):
+    """Where the customer spoke."""
+
+    APP = "app"
+    WEB = "web"
+    PHONE = "phone"
+    CHAT = "chat"
+    EMAIL = "email"
+    SOCIAL = "social"
+
+
+class _Closed(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AmountIn(_Closed):
+    """Minor units as a string of digits, and an ISO 4217 currency."""
+
+    amount_minor: MinorUnits
+    currency: Currency
+
+
+class TransactionIn(_Closed):
+    """A transaction that is disputed."""
+
+    transaction_id: Identifier
+    amount: AmountIn | None = Field(
+        None, description="left out: all that was captured and not refunded"
+    )
+
+
+class ClaimIn(_Closed):
+    """A claim: one kind and reason, about one, several or no transactions."""
+
+    kind: Kind = Field(description="see GET /v1/kinds for those that can be submitted now")
+    reason: Code = Field(description="one of the kind's reasons, see GET /v1/kinds")
+    transactions: list[TransactionIn] = Field(
+        default_factory=list,
+        max_length=MAX_TRANSACTIONS,
+        description="one dispute is opened for each; without any, one dispute without transaction",
+    )
+    statement: Statement | None = None
+    channel: Channel = Channel.APP
+    customer_id: OfCustomer | None = None
+
+
+class ActionIn(_Closed):
+    """Something asked of a dispute that exists."""
+
+    action: Action
+    statement: Statement | None = None
+
+
+class DisputesQuery(_Closed):
+    """Which disputes, and which page of them."""
+
+    customer_id: OfCustomer | None = None
+    kind: Kind | None = None
+    status: Status | None = None
+    open: bool | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None
+
+
+class TransactionsQuery(_Closed):
+    """Which page of the transactions."""
+
+    customer_id: OfCustomer | None = None
+    limit: Limit = 20
+    cursor: Cursor | None = None

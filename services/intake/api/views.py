@@ -1,0 +1,183 @@
+"""The shapes of what the intake answers."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.intake.domain.words import Language
+from shared.contracts.events import Amount, DecisionMade
+from shared.contracts.vocabulary import (
+    Action,
+    Actor,
+    Kind,
+    Status,
+    TransactionKind,
+    TransactionState,
+)
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Receipt(_Answer):
+    """A dispute as it stands at the moment of acceptance."""
+
+    dispute_id: UUID
+    reference: str = Field(description="twelve digits that can be read out, grouped 4-4-4")
+    kind: Kind
+    reason: str
+    transaction_id: str | None
+    verified: bool = Field(description="the transaction is known here and is the customer's")
+    requested: Amount | None
+    status: Status
+    promised_at: datetime = Field(description="by then there is a result or an update")
+    promise_rule: str = Field(description="the rule that made the promise")
+    next_actor: Actor
+    links: dict[str, str]
+
+
+class ClaimAccepted(_Answer):
+    """Accepted: nothing of it can be lost any more."""
+
+    claim_id: UUID
+    disputes: list[Receipt]
+
+
+class ActionAccepted(_Answer):
+    """Handed to the tracker, which decides; the dispute's status will tell."""
+
+    action_id: UUID
+    dispute_id: UUID
+    action: Action
+    requested_at: datetime
+    links: dict[str, str]
+
+
+class Summary(_Answer):
+    """A dispute in a list."""
+
+    dispute_id: UUID
+    claim_id: UUID
+    reference: str
+    kind: Kind
+    kind_text: str
+    reason: str
+    reason_text: str
+    customer_id: str
+    transaction_id: str | None
+    merchant_id: str | None
+    status: Status
+    status_text: str
+    open: bool
+    next_actor: Actor
+    next_actor_text: str
+    promised_at: datetime | None = Field(description="by then there is a result or an update")
+    promise_rule: str | None = Field(description="the rule that made the promise")
+    opened_at: datetime
+    changed_at: datetime
+    links: dict[str, str]
+
+
+class MoneyView(_Answer):
+    """Asked for, approved, on its way, arrived: four different things."""
+
+    requested: Amount | None = None
+    approved: Amount | None = None
+    in_flight: Amount | None = None
+    credited: Amount | None = None
+
+
+class StepView(_Answer):
+    """One step of the timeline; `version` 0 is the acceptance."""
+
+    version: int
+    code: str
+    text: str
+    at: datetime
+    actor: Actor
+    params: dict[str, str]
+
+
+class DisputeView(Summary):
+    """A dispute with all that its customer may see."""
+
+    language: Language
+    channel: str
+    verified: bool = Field(description="the transaction was known here when it was accepted")
+    version: int = Field(description="counts the status changes; 0 before the first")
+    money: MoneyView
+    detail: dict[str, str] = Field(description="codes and dates behind the status")
+    decision: DecisionMade | None
+    merchant_note: str | None = Field(description="the merchant's own words, where there are any")
+    actions: list[Action] = Field(description="what can be asked now")
+    timeline: list[StepView]
+
+
+class DisputePage(_Answer):
+    """A page of disputes, newest first; without `next_cursor` it is the last."""
+
+    items: list[Summary]
+    next_cursor: str | None
+
+
+class Obstacle(_Answer):
+    """Why not."""
+
+    code: str
+    text: str
+
+
+class OptionView(_Answer):
+    """A kind of dispute and whether it is possible for this transaction."""
+
+    kind: Kind
+    kind_text: str
+    possible: bool
+    until: datetime | None = Field(description="end of the refund window; later is still heard")
+    note: str | None = Field(description="`outside_window`: possible, but after `until`")
+    why_not: Obstacle | None
+    reference: str | None = Field(description="the dispute that is open already")
+
+
+class TransactionView(_Answer):
+    """A transaction and what can be disputed about it."""
+
+    transaction_id: str
+    kind: TransactionKind
+    state: TransactionState
+    amount: Amount
+    refunded: Amount
+    merchant_id: str | None
+    merchant_name: str | None
+    occurred_at: datetime
+    options: list[OptionView]
+
+
+class TransactionPage(_Answer):
+    """A page of transactions, newest first; without `next_cursor` it is the last."""
+
+    items: list[TransactionView]
+    next_cursor: str | None
+
+
+class ReasonView(_Answer):
+    """A reason, by language tag."""
+
+    code: str
+    text: dict[str, str]
+
+
+class KindView(_Answer):
+    """A kind that can be submitted now."""
+
+    kind: Kind
+    text: dict[str, str]
+    reasons: list[ReasonView]
+
+
+class Kinds(_Answer):
+    """All of them."""
+
+    kinds: list[KindView]

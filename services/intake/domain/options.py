@@ -1,0 +1,66 @@
+"""What can be disputed about a transaction, until when, and why not. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from services.intake.domain.claims import OpenDispute, Transaction, obstacle
+from shared.contracts.vocabulary import GROUPS, OPEN_KINDS, Kind, TransactionKind
+from shared.rules import Profile
+
+_FITS: Final = {
+    Kind.PAYMENT_FAILED: frozenset({TransactionKind.PAYMENT, TransactionKind.TOP_UP}),
+    Kind.MISSING_FUNDS: frozenset(
+        {TransactionKind.TRANSFER, TransactionKind.TOP_UP, TransactionKind.WITHDRAWAL}
+    ),
+    Kind.REFUND_REQUEST: frozenset({TransactionKind.PAYMENT}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One kind for one transaction.
+
+    `until` is the end of the refund window; after it the kind is still possible, with the note
+    `outside_window`. `why_not` is a code, with the caller's own `reference` where one is open.
+    """
+
+    kind: Kind
+    possible: bool
+    until: datetime | None = None
+    note: str | None = None
+    why_not: str | None = None
+    reference: str | None = None
+
+
+def options(
+    transaction: Transaction,
+    standing: Mapping[tuple[str, str], OpenDispute],
+    profile: Profile,
+    now: datetime,
+) -> list[Option]:
+    """An option per open kind; `standing` holds open disputes by (transaction id, kind group)."""
+    return [_option(k, transaction, standing, profile, now) for k in sorted(OPEN_KINDS)]
+
+
+def _option(
+    kind: Kind,
+    transaction: Transaction,
+    standing: Mapping[tuple[str, str], OpenDispute],
+    profile: Profile,
+    now: datetime,
+) -> Option:
+    if open_one := standing.get((transaction.transaction_id, GROUPS[kind])):
+        mine = open_one.customer_id == transaction.customer_id
+        reference = open_one.reference if mine else None
+        return Option(kind, possible=False, why_not="already_open", reference=reference)
+    if transaction.kind not in _FITS[kind]:
+        return Option(kind, possible=False, why_not="other_transaction_kind")
+    if why_not := obstacle(kind, transaction):
+        return Option(kind, possible=False, why_not=why_not)
+    if kind is not Kind.REFUND_REQUEST:
+        return Option(kind, possible=True)
+    until = transaction.refundable_until or profile.due("refund_window", transaction.occurred_at)
+    note = "outside_window" if now >= until else None
+    return Option(kind, possible=True, until=until, note=note)

@@ -1,0 +1,111 @@
+"""What a customer asks of a dispute that exists: checked on the read model, decided elsewhere."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.handlers.accept import SOURCE
+from services.intake.handlers.answers import (
+    Accepted,
+    Key,
+    KeyReused,
+    NotFound,
+    NotPossible,
+    recall,
+)
+from services.intake.store import disputes, keys
+from shared import clock, ids, outbox
+from shared.contracts.envelope import Envelope
+from shared.contracts.events import ActionRequested, opening_topic
+from shared.contracts.vocabulary import Action
+from shared.outbox import Outgoing
+from shared.seal import KeyRing
+
+# What may be asked before the tracker has said what is possible.
+_AT_FIRST: Final = (Action.WITHDRAW,)
+
+CommandAnswer = Accepted | KeyReused | NotFound | NotPossible
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """An action wanted of a dispute. `owned_by` is the customer whose it must be, if any."""
+
+    key: Key
+    digest: bytes
+    dispute_id: UUID
+    action: Action
+    statement: str | None
+    requested_by: str
+    owned_by: str | None
+    traceparent: str | None = None
+
+
+def possible(dispute: disputes.Stored) -> tuple[Action, ...]:
+    """The actions that the newest status allows."""
+    return tuple(dispute.snapshot.actions) if dispute.snapshot else _AT_FIRST
+
+
+async def request(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> CommandAnswer:
+    """Hand an action to the tracker, which decides; the answer is true once `tx` commits."""
+    dispute = await disputes.lock(tx, command.dispute_id)
+    if dispute is None or command.owned_by not in {None, dispute.opening.customer_id}:
+        return NotFound()
+    if stored := (await keys.read(tx, [command.key])).get(command.key):
+        return recall(stored, command.digest)
+    if command.action not in possible(dispute):
+        return NotPossible(possible(dispute))
+    return await _hand_over(tx, command, dispute, key_ring)
+
+
+async def _hand_over(
+    tx: AsyncConnection, command: Command, dispute: disputes.Stored, key_ring: KeyRing
+) -> Accepted | KeyReused:
+    event = await _event(tx, command, key_ring)
+    answer = _answer(event)
+    entry = keys.Stored(command.key, command.digest, answer.body, answer.location)
+    if not await keys.claim(tx, [entry]):
+        # The same key won meanwhile for another dispute: this one was locked by us.
+        return KeyReused()
+    sequence = await disputes.next_sequence(tx, command.dispute_id)
+    envelope = Envelope(
+        id=ids.event_id(SOURCE, command.dispute_id, sequence),
+        source=SOURCE,
+        subject=str(command.dispute_id),
+        sequence=sequence,
+        time=event.requested_at,
+        data=event,
+        traceparent=command.traceparent,
+    )
+    await outbox.add(tx, [Outgoing(opening_topic(dispute.opening.kind), envelope)])
+    return answer
+
+
+async def _event(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> ActionRequested:
+    action_id = ids.new()
+    sealed = command.statement and key_ring.seal(
+        command.statement, f"statement:{command.dispute_id}"
+    )
+    return ActionRequested(
+        action_id=action_id,
+        dispute_id=command.dispute_id,
+        action=command.action,
+        requested_by=command.requested_by,
+        requested_at=await clock.after_locks(tx),
+        statement=sealed,
+    )
+
+
+def _answer(event: ActionRequested) -> Accepted:
+    here = f"/v1/disputes/{event.dispute_id}"
+    body = {
+        "action_id": event.action_id,
+        "dispute_id": event.dispute_id,
+        "action": event.action,
+        "requested_at": event.requested_at,
+        "links": {"dispute": here},
+    }
+    return Accepted(to_json(body).decode(), here)

@@ -1,0 +1,28 @@
+"""What the intake reads from its environment."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.settings import CommonSettings
+
+
+class DatabaseSettings(BaseSettings):
+    """All that a migration needs."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    intake_database_url: str = Field(description="postgresql:// address of intake's database")
+
+
+class Settings(CommonSettings, DatabaseSettings):
+    """Intake's own variables beside the common ones."""
+
+    intake_queue_limit: int = Field(
+        5000, ge=1, le=50_000, description="claims that may wait for the group commit; then 429"
+    )
+    intake_reemit_after_s: int = Field(
+        300, ge=1, description="seconds without a status until an opening is published again"
+    )
+    intake_keys_kept_days: int = Field(
+        7, ge=1, le=90, description="days that an Idempotency-Key and its answer are kept"
+    )

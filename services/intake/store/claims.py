@@ -1,0 +1,139 @@
+"""Opening disputes: the situation before, and claims with their disputes in one statement."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.intake.domain.claims import OpenDispute, Situation, Transaction
+from shared.contracts.events import DisputeOpened
+from shared.contracts.vocabulary import GROUPS, TransactionKind, TransactionState
+
+COPY: Final = (
+    "t.transaction_id, t.customer_id, t.kind, t.state, t.amount_minor, t.refunded_minor,"
+    " t.currency, t.merchant_id, t.merchant_name, t.occurred_at, t.refundable_until"
+)
+_COPIES: Final = text(
+    f"SELECT {COPY} FROM transactions t WHERE transaction_id = ANY(CAST(:ids AS text[]))"  # noqa: S608 - constants
+)
+_OPEN: Final = text(
+    "SELECT transaction_id, kind_group, customer_id, reference FROM disputes "
+    "WHERE open AND transaction_id = ANY(CAST(:ids AS text[]))"
+)
+_INSERT: Final = text(
+    "WITH claim AS (INSERT INTO claims (id, customer_id, channel, opened_by, opened_at) "
+    "SELECT * FROM unnest(CAST(:claims AS uuid[]), CAST(:claimants AS text[]),"
+    " CAST(:channels AS text[]), CAST(:openers AS text[]), CAST(:moments AS timestamptz[]))) "
+    "INSERT INTO disputes (id, claim_id, reference, customer_id, kind, kind_group, reason,"
+    " transaction_id, requested_minor, currency, opening, opened_at, emitted_at, changed_at) "
+    "SELECT id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id,"
+    " requested_minor, currency, opening, at, at, at FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:of_claims AS uuid[]), CAST(:references AS text[]),"
+    " CAST(:customers AS text[]), CAST(:kinds AS text[]), CAST(:groups AS text[]),"
+    " CAST(:reasons AS text[]), CAST(:transactions AS text[]), CAST(:amounts AS numeric[]),"
+    " CAST(:currencies AS text[]), CAST(:openings AS json[]), CAST(:ats AS timestamptz[])) "
+    "AS d (id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id,"
+    " requested_minor, currency, opening, at) "
+    "ON CONFLICT DO NOTHING RETURNING id"
+)
+_DISCARD_DISPUTES: Final = text(
+    "DELETE FROM disputes WHERE claim_id = ANY(CAST(:claims AS uuid[]))"
+)
+_DISCARD_CLAIMS: Final = text("DELETE FROM claims WHERE id = ANY(CAST(:claims AS uuid[]))")
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A dispute to insert: its event, and the event's JSON as it is kept."""
+
+    event: DisputeOpened
+    document: str
+
+
+async def situation(tx: AsyncConnection, transactions: Collection[str]) -> Situation:
+    """The copies of these transactions and the open disputes about them, own writes included."""
+    if not transactions:
+        return Situation({}, {})
+    ids = {"ids": sorted(transactions)}
+    copies = {row.transaction_id: transaction(row) for row in await tx.execute(_COPIES, ids)}
+    standing = {
+        (transaction_id, group): OpenDispute(customer, reference)
+        for transaction_id, group, customer, reference in await tx.execute(_OPEN, ids)
+    }
+    return Situation(copies, standing)
+
+
+async def insert(tx: AsyncConnection, claims: Sequence[Sequence[Opening]]) -> set[UUID]:
+    """Insert claims with their disputes; the answer holds the claims that got in whole.
+
+    Of a claim that did not, some rows may stand: `discard` it.
+    """
+    if not claims:
+        return set()
+    heads = [openings[0].event for openings in claims]
+    disputes = sorted((o for openings in claims for o in openings), key=_lock_order)
+    inserted = set((await tx.execute(_INSERT, _claims(heads) | _disputes(disputes))).scalars())
+    return {
+        openings[0].event.claim_id
+        for openings in claims
+        if all(o.event.dispute_id in inserted for o in openings)
+    }
+
+
+async def discard(tx: AsyncConnection, claims: Collection[UUID]) -> None:
+    """Take back what `insert` put in for these claims."""
+    await tx.execute(_DISCARD_DISPUTES, {"claims": sorted(claims)})
+    await tx.execute(_DISCARD_CLAIMS, {"claims": sorted(claims)})
+
+
+def transaction(row: Row[Any]) -> Transaction:
+    """A row that begins with the columns of `COPY`."""
+    return Transaction(
+        transaction_id=row.transaction_id,
+        customer_id=row.customer_id,
+        kind=TransactionKind(row.kind),
+        state=TransactionState(row.state),
+        amount_minor=int(row.amount_minor),
+        refunded_minor=int(row.refunded_minor),
+        currency=row.currency,
+        merchant_id=row.merchant_id,
+        merchant_name=row.merchant_name,
+        occurred_at=row.occurred_at,
+        refundable_until=row.refundable_until,
+    )
+
+
+def _lock_order(opening: Opening) -> tuple[str, str]:
+    """Two batches with the same transactions wait for each other instead of deadlocking."""
+    return opening.event.transaction_id or "", GROUPS[opening.event.kind]
+
+
+def _claims(heads: Sequence[DisputeOpened]) -> dict[str, list[Any]]:
+    return {
+        "claims": [e.claim_id for e in heads],
+        "claimants": [e.customer_id for e in heads],
+        "channels": [e.channel for e in heads],
+        "openers": [e.opened_by.value for e in heads],
+        "moments": [e.opened_at for e in heads],
+    }
+
+
+def _disputes(openings: Sequence[Opening]) -> dict[str, list[Any]]:
+    events = [o.event for o in openings]
+    return {
+        "ids": [e.dispute_id for e in events],
+        "of_claims": [e.claim_id for e in events],
+        "references": [e.reference for e in events],
+        "customers": [e.customer_id for e in events],
+        "kinds": [e.kind.value for e in events],
+        "groups": [GROUPS[e.kind] for e in events],
+        "reasons": [e.reason for e in events],
+        "transactions": [e.transaction_id for e in events],
+        "amounts": [e.requested.amount_minor if e.requested else None for e in events],
+        "currencies": [e.requested.currency if e.requested else None for e in events],
+        "openings": [o.document for o in openings],
+        "ats": [e.opened_at for e in events],
+    }
