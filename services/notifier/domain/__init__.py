@@ -1,0 +1,1 @@
+"""What is said to whom and in which words: pure, without clock, files, network or database."""

@@ -1,0 +1,75 @@
+"""Amounts, dates and references as the reader is used to them.
+
+Babel is slow enough to matter (20 to 200 microseconds a call), so what was formatted is kept.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency
+
+from services.notifier.domain.segments import is_gsm7
+from shared.money import exponent
+
+LOCALES: Final = {
+    "zh-CN": Locale("zh", "CN", script="Hans"),
+    "en": Locale("en"),
+}
+_DAY: Final = {"zh-CN": "M月d日", "en": "d MMMM"}
+_CACHED: Final = 20_000
+# Babel's no-break space is outside the SMS alphabet and would turn a text into UCS-2.
+_NO_BREAK_SPACE: Final = "\N{NO-BREAK SPACE}"
+
+
+@lru_cache(maxsize=_CACHED)
+def amount(amount_minor: int, currency: str, locale: str) -> str:
+    """Return money with its symbol: `¥128.00` in Chinese, `CN¥128.00` in English.
+
+    Where a Latin text's symbol is outside the SMS alphabet (₹), the ISO code stands instead.
+    """
+    value = Decimal(amount_minor).scaleb(-exponent(currency))
+    text = format_currency(value, currency, locale=LOCALES[locale])
+    text = text.replace(_NO_BREAK_SPACE, " ")
+    if locale == "zh-CN" or is_gsm7(text):
+        return text
+    plain = format_currency(value, currency, "¤¤ #,##0.00", locale=LOCALES[locale])
+    return plain.replace(_NO_BREAK_SPACE, " ")
+
+
+@lru_cache(maxsize=_CACHED)
+def due(moment: datetime, locale: str, zone: str) -> str:
+    """Return an exclusive end as the last day or time that still counts.
+
+    Midnight where the reader is ends the day before: 14 October 00:00 is shown as `13 October`.
+    Any other moment keeps its time, because the reader's day is not the rule's.
+    """
+    local = moment.astimezone(ZoneInfo(zone))
+    if local.time() == time(0):
+        return _day(local - timedelta(days=1), locale)
+    return _timed(local, locale)
+
+
+@lru_cache(maxsize=_CACHED)
+def day(moment: datetime, locale: str, zone: str) -> str:
+    """Return the day on which something happened, where the reader is."""
+    return _day(moment.astimezone(ZoneInfo(zone)), locale)
+
+
+def moment(text: str) -> datetime:
+    """Read an ISO 8601 time; one without an offset is UTC."""
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _day(local: datetime, locale: str) -> str:
+    return format_date(local, _DAY[locale], locale=LOCALES[locale])
+
+
+def _timed(local: datetime, locale: str) -> str:
+    separator = "" if locale == "zh-CN" else ", "
+    return f"{_day(local, locale)}{separator}{local:%H:%M}"

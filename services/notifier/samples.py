@@ -1,0 +1,89 @@
+"""Every text with sample values, for reviewers and for the tests of lengths."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from services.notifier import templates
+from services.notifier.domain import wording
+from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.segments import Length, measure
+from services.notifier.domain.wording import Brand, Reader
+
+BRANDS: Final = {"zh-CN": Brand("安付宝", "95188"), "en": Brand("AnPay", "+86 95188")}
+READERS: Final = {
+    "zh-CN": Reader("zh-CN", "Asia/Shanghai", "王小明"),
+    "en": Reader("en", "Asia/Shanghai", "Jane Doe"),
+}
+_COMMON: Final = {
+    "reference": "402188530170",
+    "amount": "128000 CNY",
+    "requested": "256000 CNY",
+    # exclusive ends: midnight in Shanghai, so the last day is the one before
+    "promised_at": "2026-10-13T16:00:00+00:00",
+    "expected_at": "2026-10-15T16:00:00+00:00",
+    "appeal_until": "2026-10-20T16:00:00+00:00",
+    "delivered_at": "2026-10-12T03:20:00+00:00",
+    "kind": "refund_request",
+    "next_actor": "bank",
+    "destination_kind": "card",
+    "destination_tail": "6226",
+    "cause": "over_limit",
+    "reason": "outside_window",
+    "rule": "outside_window",
+    "proof": "HB2026101288",
+    "duplicate_of": "123456789018",
+}
+_BANKS: Final = {"zh-CN": "招商银行", "en": "HSBC"}
+_REASONS: Final = {
+    Template.ARBITRATION_REFUSED: "shipped",
+    Template.RETURNING: "name_mismatch",
+    Template.BOUNCED: "card_closed",
+    Template.APPROVED: "not_as_described",
+    Template.APPROVED_PARTIAL: "partly_used",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One template in one language."""
+
+    locale: str
+    template: Template
+    text: str
+    length: Length
+    subject: str
+    body: str
+    html: str
+
+
+def notice(template: Template, locale: str) -> Notice:
+    """Return a template with sample facts."""
+    facts = _COMMON | {"at_bank": _BANKS[locale], "destination_bank": _BANKS[locale]}
+    if template in _REASONS:
+        facts["reason"] = _REASONS[template]
+    return Notice(template, facts)
+
+
+def previews() -> Iterator[Preview]:
+    """Yield every template in every language."""
+    for locale in templates.LOCALES:
+        for template in Template:
+            yield preview(template, locale)
+
+
+def preview(template: Template, locale: str) -> Preview:
+    """Return one template in one language."""
+    language, reader, brand = templates.language(locale), READERS[locale], BRANDS[locale]
+    sample = notice(template, locale)
+    text = wording.sms(language, sample, reader, brand)
+    letter = wording.letter(language, sample, reader, brand)
+    return Preview(
+        locale=locale,
+        template=template,
+        text=text,
+        length=measure(text),
+        subject=letter.subject,
+        body=templates.layout("txt").render(letter=letter),
+        html=templates.layout("html").render(letter=letter),
+    )
