@@ -45,7 +45,7 @@ def event_id(source: str, subject: UUID | str, sequence: int | str) -> UUID:
 
 def reference() -> str:
     """Eleven random digits and a Damm check digit, without blanks: `"402188530174"`."""
-    body = "".join(str(secrets.randbelow(10)) for _ in range(REFERENCE_DIGITS - 1))
+    body = f"{secrets.randbelow(10 ** (REFERENCE_DIGITS - 1)):0{REFERENCE_DIGITS - 1}d}"
     return body + str(_damm(body))
 
 

@@ -1,6 +1,6 @@
 """Which events were already taken: the primary key of the inbox decides, also between instances."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +15,7 @@ _CLAIM = text(
     "INSERT INTO inbox (event_id) SELECT unnest(CAST(:ids AS uuid[])) "
     "ON CONFLICT DO NOTHING RETURNING event_id"
 )
+_RELEASE = text("DELETE FROM inbox WHERE event_id = ANY(CAST(:ids AS uuid[]))")
 _FORGET = text(
     "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox "
     "WHERE received_at < clock_timestamp() - CAST(:kept AS interval) LIMIT 5000)"
@@ -31,6 +32,12 @@ async def claim(tx: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     if not wanted:
         return set()
     return set((await tx.execute(_CLAIM, {"ids": wanted})).scalars())
+
+
+async def release(tx: AsyncConnection, ids: Sequence[UUID]) -> None:
+    """Give claims of this transaction back: these events were not handled."""
+    if ids:
+        await tx.execute(_RELEASE, {"ids": sorted(ids)})
 
 
 async def forget_old(tx: AsyncConnection) -> int:

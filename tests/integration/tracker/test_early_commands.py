@@ -1,0 +1,92 @@
+"""A command that comes before its dispute was opened waits for it."""
+
+import asyncio
+
+from services.tracker.domain.triggers import T
+from services.tracker.handlers import advance, apply_waiting
+from shared.contracts.events import DisputeOpened
+from shared.contracts.vocabulary import Kind
+from tests.integration.tracker.stage import Stage, found, opened, opening, results, wish
+
+
+async def test_it_waits_and_is_applied_with_the_opening(stage: Stage) -> None:
+    event = opened()
+    assert results(await stage.send(wish(event))) == ["waiting"]
+    waiting = await stage.rows("SELECT dispute_id, trigger, requested_by FROM waiting")
+    assert waiting == [
+        {"dispute_id": event.dispute_id, "trigger": "withdrawn", "requested_by": "c-1"}
+    ]
+    assert not await stage.rows("SELECT 1 FROM disputes")
+    await stage.send(opening(event))
+    assert (await stage.dispute(event))["status"] == "withdrawn"
+    assert await stage.history(event) == [("opened", "applied"), ("withdrawn", "applied")]
+    assert not await stage.rows("SELECT 1 FROM waiting")
+    assert await stage.tasks(event) == {}
+
+
+async def test_redelivered_it_waits_once(stage: Stage) -> None:
+    event = opened()
+    outcomes = await stage.each(wish(event), wish(event))
+    assert results(outcomes) == ["waiting", "repeated"]
+    assert len(await stage.rows("SELECT 1 FROM waiting")) == 1
+
+
+async def test_commands_that_waited_are_applied_in_the_order_they_were_given(
+    stage: Stage,
+) -> None:
+    event = _with_ids_against_their_order()
+    await stage.each(wish(event), wish(event, T.APPEALED, sequence=3))
+    await stage.send(opening(event))
+    assert await stage.history(event) == [
+        ("opened", "applied"),
+        ("withdrawn", "applied"),
+        ("appealed", "illegal"),
+    ]
+
+
+async def test_before_the_opening_in_one_batch_it_does_not_keep_the_dispute_from_being_opened(
+    stage: Stage,
+) -> None:
+    event = opened()
+    outcomes = await stage.send(wish(event, T.APPEALED), opening(event))
+    assert results(outcomes) == ["illegal", "applied"]
+    row = await stage.dispute(event)
+    assert (row["status"], row["open"]) == ("checking", True)
+    assert "inquiry" in await stage.tasks(event)
+
+
+async def test_beside_the_opening_in_another_transaction_it_is_applied_all_the_same(
+    stage: Stage,
+) -> None:
+    """Neither transaction sees the other's rows: the opening takes nothing, the command waits."""
+    event = opened(Kind.MISSING_FUNDS)
+    async with stage.engine.connect() as slow:
+        await advance(slow, [opening(event)])
+        assert results(await stage.send(wish(event))) == ["waiting"]
+        await slow.commit()
+    async with stage.engine.begin() as tx:
+        assert await apply_waiting(tx) == 1
+    assert (await stage.dispute(event))["status"] == "withdrawn"
+    assert not await stage.rows("SELECT 1 FROM waiting")
+
+
+async def test_what_waits_for_an_unopened_dispute_goes_on_waiting(stage: Stage) -> None:
+    await stage.send(wish(opened()))
+    async with stage.engine.begin() as tx:
+        assert await apply_waiting(tx) == 0
+    assert len(await stage.rows("SELECT 1 FROM waiting")) == 1
+
+
+async def test_a_bank_answer_for_a_dispute_that_is_not_there_is_answered_as_unknown(
+    stage: Stage,
+) -> None:
+    assert results(await stage.send(found(opened()))) == ["unknown"]
+    await asyncio.gather(*(stage.send(found(opened())) for _ in range(4)))
+    assert not await stage.rows("SELECT 1 FROM waiting")
+
+
+def _with_ids_against_their_order() -> DisputeOpened:
+    """The ids of events are hashes: here the later command has the smaller one."""
+    while (event := opened()) and wish(event).inbox_id < wish(event, sequence=3).inbox_id:
+        pass
+    return event

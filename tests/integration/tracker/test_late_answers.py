@@ -1,0 +1,139 @@
+"""Banks and merchants that answer late, twice, or in the wrong order."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.tracker.domain.triggers import T, Trigger
+from services.tracker.handlers import Signal
+from shared import clock
+from shared.contracts.vocabulary import Kind, TransactionState
+from tests.integration.tracker.stage import (
+    CAPTURED,
+    Stage,
+    bank,
+    decision,
+    found,
+    merchant,
+    opened,
+    opening,
+    refund,
+    results,
+    trace,
+)
+
+
+async def test_credited_before_accepted(stage: Stage) -> None:
+    event = opened()
+    await stage.to_reserved(event)
+    outcomes = await stage.each(
+        refund(event, T.REFUND_CREDITED), refund(event, T.REFUND_ACCEPTED)
+    )
+    assert results(outcomes) == ["applied", "late"]
+    assert (await stage.dispute(event))["status"] == "credited"
+    assert await stage.holds(event) == {"refund": (CAPTURED, "settled")}
+
+
+async def test_the_answer_to_attempt_1_says_nothing_about_attempt_2(stage: Stage) -> None:
+    event = opened()
+    await stage.to_second_attempt(event)
+    assert (await stage.tasks(event))["refund"]["payload"]["key"].endswith(":refund:2")
+    answers = (T.REFUND_CREDITED, T.REFUND_ACCEPTED, T.REFUND_FAILED)
+    late = await stage.each(*(refund(event, name, n=1) for name in answers))
+    assert results(late) == ["late"] * 3
+    row = await stage.dispute(event)
+    assert (row["status"], row["refund"]) == ("refund_approved", "reserved")
+    await stage.each(refund(event, T.REFUND_CREDITED, n=2))
+    assert (await stage.dispute(event))["status"] == "credited"
+    assert await stage.money(event.transaction_id) == (0, CAPTURED)
+
+
+async def test_a_bounce_after_the_credit_reopens_and_holds_the_money_again(stage: Stage) -> None:
+    event = opened()
+    await stage.to_reserved(event)
+    await stage.each(refund(event, T.REFUND_CREDITED))
+    outcomes = await stage.each(refund(event, T.REFUND_BOUNCED))
+    assert results(outcomes) == ["applied"]
+    row = await stage.dispute(event)
+    assert (row["status"], row["open"]) == ("refund_bounced", True)
+    assert row["promised_at"] > clock.utcnow()
+    assert await stage.money(event.transaction_id) == (CAPTURED, 0)
+    assert {"bounce_due", "promise_due"} <= set(await stage.tasks(event))
+
+
+async def test_a_trace_found_after_its_deadline_takes_the_case_from_the_arbitrator(
+    stage: Stage,
+) -> None:
+    event = opened(Kind.MISSING_FUNDS)
+    await stage.each(opening(event), found(event), Signal(event.dispute_id, Trigger(T.TRACE_DUE)))
+    assert (await stage.dispute(event))["status"] == "in_arbitration"
+    delivered_at = clock.utcnow() - timedelta(minutes=5)
+    await stage.each(trace(event, T.TRACE_DELIVERED, proof="R-1", delivered_at=delivered_at))
+    row = await stage.dispute(event)
+    assert (row["status"], row["arbitration"], row["open"]) == ("delivered", "superseded", False)
+    assert await stage.tasks(event) == {}
+    assert results(await stage.each(decision(event))) == ["illegal"]
+
+
+async def test_a_consent_after_the_merchants_deadline_still_refunds(stage: Stage) -> None:
+    event = opened()
+    await stage.to_merchant(event)
+    await stage.each(Signal(event.dispute_id, Trigger(T.MERCHANT_DUE)))
+    assert (await stage.dispute(event))["status"] == "in_arbitration"
+    await stage.each(merchant(event))
+    row = await stage.dispute(event)
+    assert (row["status"], row["arbitration"]) == ("refund_approved", "superseded")
+    assert results(await stage.each(decision(event))) == ["illegal"]
+
+
+async def test_an_acceptance_stands_whatever_the_merchant_says_after_it(stage: Stage) -> None:
+    event = opened()
+    await stage.to_reserved(event)
+    outcomes = await stage.each(merchant(event, T.MERCHANT_REFUSED), merchant(event))
+    assert results(outcomes) == ["late", "late"]
+    assert (await stage.dispute(event))["status"] == "refund_approved"
+
+
+async def test_a_bank_that_answers_after_its_deadline_takes_the_case_from_the_arbitrator(
+    stage: Stage,
+) -> None:
+    event = opened()
+    await stage.each(opening(event), Signal(event.dispute_id, Trigger(T.INQUIRY_DUE)))
+    assert (await stage.dispute(event))["status"] == "in_arbitration"
+    await stage.each(found(event))
+    assert (await stage.dispute(event))["status"] == "waiting_for_merchant"
+
+
+async def test_a_reversal_credited_after_its_deadline_closes_the_dispute(stage: Stage) -> None:
+    event = opened(Kind.PAYMENT_FAILED)
+    pending = {"state": TransactionState.DEBITED_NOT_CAPTURED, "reversal_state": "pending"}
+    known = found(event, **pending, reversal_minor=CAPTURED)
+    await stage.each(opening(event), known)
+    await stage.each(Signal(event.dispute_id, Trigger(T.REVERSAL_DUE)))
+    assert (await stage.dispute(event))["status"] == "in_arbitration"
+    await stage.each(bank(event, T.REVERSAL_CREDITED, known.trigger.payload))
+    row = await stage.dispute(event)
+    assert (row["status"], row["open"]) == ("reversed", False)
+    assert await stage.holds(event) == {"reversal": (CAPTURED, "settled")}
+
+
+@pytest.mark.parametrize(
+    "name", [T.REFUND_ACCEPTED, T.REFUND_CREDITED, T.REFUND_BOUNCED, T.REFUND_NOT_FOUND]
+)
+async def test_a_refund_nobody_asked_for_changes_nothing(stage: Stage, name: T) -> None:
+    event = opened()
+    await stage.to_merchant(event)
+    before = await stage.dispute(event)
+    assert results(await stage.each(refund(event, name))) == ["late"]
+    after = await stage.dispute(event)
+    assert (after["status"], after["version"]) == (before["status"], before["version"])
+    assert await stage.holds(event) == {}
+
+
+async def test_late_answers_are_not_told_to_people_again(stage: Stage) -> None:
+    event = opened()
+    await stage.to_reserved(event)
+    await stage.each(refund(event, T.REFUND_CREDITED))
+    told = await stage.published(event)
+    await stage.each(refund(event, T.REFUND_ACCEPTED), refund(event, T.REFUND_CREDITED))
+    assert await stage.published(event) == told

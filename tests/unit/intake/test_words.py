@@ -1,0 +1,67 @@
+import pytest
+
+from services.intake.domain import words
+from services.intake.domain.words import Language, preferred
+from services.tracker.domain.triggers import T
+from shared.contracts.vocabulary import OPEN_KINDS, Actor, Status
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        (None, "en"),
+        ("", "en"),
+        ("zh", "zh-CN"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN"),
+        ("en-GB,en;q=0.9,zh;q=0.8", "en"),
+        ("de-DE,de;q=0.9", "en"),
+        ("de,zh-TW;q=0.5,en;q=0.4", "zh-CN"),
+        ("zh;q=0", "en"),
+        ("zh;q=0.3, en;q=0.7", "en"),
+        ("zh;q=x,en;q=0.1", "en"),
+        ("zh;level=1", "en"),
+        ("ZH-hans ; q=1.0", "zh-CN"),
+        (";;;,,,zh;q=.", "en"),
+        ("zh;q=1.1.1", "en"),
+        ("x" * 300 + ",zh", "en"),
+    ],
+)
+def test_the_readers_first_choice_among_ours(header: str | None, language: str) -> None:
+    assert preferred(header) == language
+
+
+@pytest.mark.parametrize(
+    ("table", "codes"),
+    [
+        (words.STATUSES, set(Status)),
+        (words.ACTORS, set(Actor)),
+        (words.KINDS, set(OPEN_KINDS)),
+        (
+            words.OBSTACLES,
+            {"already_open", "other_transaction_kind", "not_captured", "already_refunded"},
+        ),
+    ],
+)
+def test_every_code_has_words_in_both_languages(
+    table: dict[str, tuple[str, str]], codes: set[str]
+) -> None:
+    assert set(table) == codes
+    for chinese, english in table.values():
+        assert any("一" <= letter <= "鿿" for letter in chinese)
+        assert english.isascii()
+
+
+def test_steps_are_told_in_words_the_tracker_uses() -> None:
+    assert set(words.STEPS) - {"received"} <= {trigger.value for trigger in T}
+
+
+def test_only_confirmed_credit_is_called_arrived() -> None:
+    arrived = {s for s, (chinese, _) in words.STATUSES.items() if "已到账" in chinese}
+    assert arrived == {Status.CREDITED}
+    sent = words.of_status(Status.REFUND_SENT, Language.ENGLISH)
+    assert sent == "The refund has been sent. It has not arrived yet."
+
+
+def test_a_step_of_a_newer_tracker_gets_a_true_sentence() -> None:
+    assert words.of_step("teleported", Language.ENGLISH) == "There is news about your request."
+    assert words.of_step("teleported", Language.CHINESE) == "处理有了新进展。"

@@ -1,0 +1,35 @@
+"""A bank, merchants and a receiver of callbacks for each test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.sandbox.world import (
+    BankClient,
+    Client,
+    Receiver,
+    bank_open,
+    merchants_open,
+    receiving,
+)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    async with receiving() as one:
+        yield one
+
+
+@pytest.fixture
+async def bank(tmp_path: Path, receiver: Receiver) -> AsyncIterator[BankClient]:
+    del receiver  # started first, stopped last
+    async with bank_open(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+async def merchants(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Client]:
+    del receiver
+    async with merchants_open(tmp_path) as client:
+        yield client

@@ -1,0 +1,286 @@
+"""Given, when, then for the core: a dispute, and the work that its decisions have asked for.
+
+The rules' values are all different, so that a deadline tells which rule it came from.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from services.tracker.domain import public
+from services.tracker.domain.decide import Decision, decide
+from services.tracker.domain.dispute import Claim, Dispute, MoneyView
+from services.tracker.domain.effects import Call, Cancel, Timer
+from services.tracker.domain.states import Leg
+from services.tracker.domain.triggers import (
+    ArbitratorDecision,
+    BankTransaction,
+    MerchantAnswer,
+    Payload,
+    RefundReport,
+    T,
+    TraceReport,
+    Trigger,
+    Wish,
+)
+from shared.contracts.vocabulary import (
+    Actor,
+    Fault,
+    Kind,
+    Payer,
+    Remedy,
+    TransactionState,
+)
+from shared.rules import Contract, Profile, Rule, Unit
+
+START: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+
+SECONDS: Final = {
+    "inquiry_due": 20,
+    "trace_recheck": 30,
+    "trace_due": 400,
+    "reversal_recheck": 40,
+    "reversal_due": 500,
+    "merchant_answer": 60,
+    "arbitration_due": 700,
+    "escalation": 70,
+    "refund_settling": 5,
+    "refund_key_lifetime": 100,
+    "refund_recheck": 50,
+    "refund_due": 600,
+    "funding_due": 650,
+    "bounce_choice": 800,
+    "promise_missing_funds": 900,
+    "promise_refund_request": 1000,
+    "promise_payment_failed": 1100,
+    "appeal_window": 3000,
+    "refund_window": 86_400,
+}
+PROFILE: Final = Profile(
+    name="test",
+    version=1,
+    calendar="CN",
+    zone="Asia/Shanghai",
+    rules={
+        name: Rule(name, value, Unit.SECOND, "this test", "default")
+        for name, value in SECONDS.items()
+    },
+    contracts={
+        "m-signed": Contract("m-signed", silence_refunds=True, cap_minor=10_000, currency="CNY"),
+        "m-unsigned": Contract("m-unsigned", silence_refunds=False, cap_minor=10_000, currency="CNY"),
+    },
+)
+
+
+@dataclass
+class Case:
+    """A dispute in time, with the timers and calls that are outstanding."""
+
+    dispute: Dispute
+    money: MoneyView = field(default_factory=MoneyView)
+    now: datetime = START
+    work: dict[str, datetime] = field(default_factory=dict)
+    last: Decision | None = None
+
+    def when(
+        self, name: T, payload: Payload = None, *, after_s: float = 0, actor: Actor = Actor.BANK
+    ) -> Decision:
+        """Something happens `after_s` later; a timer that fires is outstanding no more."""
+        self.now += timedelta(seconds=after_s)
+        self.work.pop(name, None)
+        decision = decide(self.dispute, Trigger(name, actor, payload), self.now, PROFILE, self.money)
+        self.last, self.dispute = decision, decision.dispute
+        self._ask(decision)
+        return decision
+
+    def answered(self, call: str, name: T, payload: Payload = None, after_s: float = 0) -> Decision:
+        """An outstanding call is answered."""
+        assert call in self.work, f"{call} is not outstanding: {sorted(self.work)}"
+        del self.work[call]
+        return self.when(name, payload, after_s=after_s)
+
+    def due_in(self, name: str) -> float:
+        """Seconds until a timer or call is due."""
+        return (self.work[name] - self.now).total_seconds()
+
+    @property
+    def waits_for(self) -> set[str]:
+        """Timers by trigger, calls as `party:kind:n`; the promise is left out, it is always there."""
+        assert (T.PROMISE_DUE in self.work) == public.is_open(self.dispute)
+        return set(self.work) - {T.PROMISE_DUE}
+
+    @property
+    def status(self) -> str:
+        return public.status(self.dispute).value
+
+    @property
+    def next_actor(self) -> str:
+        return public.next_actor(self.dispute).value
+
+    @property
+    def actions(self) -> list[str]:
+        return [action.value for action in public.actions(self.dispute, self.now)]
+
+    @property
+    def promised_in(self) -> float | None:
+        promised = self.dispute.facts.promised_at
+        return (promised - self.now).total_seconds() if promised else None
+
+    @property
+    def holds(self) -> list[tuple[str, int, str]]:
+        return [(h.purpose, h.amount_minor, h.state) for h in public.holds(self.dispute)]
+
+    @property
+    def legs(self) -> dict[str, str]:
+        """The legs that have begun."""
+        legs = {leg.value: str(self.dispute.legs.of(leg).value) for leg in Leg}
+        return {name: state for name, state in legs.items() if state != "none"}
+
+    @property
+    def facts(self) -> Any:
+        return self.dispute.facts
+
+    def _ask(self, decision: Decision) -> None:
+        for effect in decision.effects:
+            match effect:
+                case Timer(_, trigger, due_at):
+                    self.work[trigger] = due_at
+                case Cancel(_, trigger):
+                    self.work.pop(trigger, None)
+                case Call(party, _, kind, n, at):
+                    self.work[f"{party}:{kind}:{n}"] = at
+        if not public.is_open(self.dispute):
+            self.work.clear()
+
+
+def claim(kind: Kind, **changes: Any) -> Claim:
+    """12 800 fen paid to `m-plain` an hour ago, all of it claimed."""
+    return replace(
+        Claim(
+            dispute_id=UUID(int=1),
+            claim_id=UUID(int=2),
+            reference="402188530174",
+            kind=kind,
+            reason="other",
+            customer_id="c-1",
+            merchant_id="m-plain",
+            transaction_id="t-1",
+            requested_minor=12_800,
+            currency="CNY",
+            refundable_until=None,
+            occurred_at=START - timedelta(hours=1),
+            profile="test",
+            profile_version=1,
+            calendar="CN",
+            calendar_version="test",
+            opened_at=START,
+            first_promised_at=PROFILE.due(f"promise_{kind}", START),
+            first_promise_rule=f"promise_{kind}",
+        ),
+        **changes,
+    )
+
+
+def opened(kind: Kind, *, duplicate_of: str | None = None, **changes: Any) -> Case:
+    """Just opened: the bank is being asked."""
+    case = Case(Dispute(claim(kind, **changes)), MoneyView(duplicate_of=duplicate_of))
+    case.when(T.OPENED, actor=Actor.CUSTOMER)
+    case.money = replace(case.money, duplicate_of=None)
+    return case
+
+
+def found(kind: Kind, bank: BankTransaction | None = None, **changes: Any) -> Case:
+    """Opened, and the bank has answered."""
+    case = opened(kind, **changes)
+    bank = bank or transaction(merchant_id=case.dispute.claim.merchant_id)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, bank)
+    return case
+
+
+def asked_of_merchant(**changes: Any) -> Case:
+    """A refund request whose merchant provably has it."""
+    case = found(Kind.REFUND_REQUEST, **changes)
+    case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
+    return case
+
+
+def in_arbitration(**changes: Any) -> Case:
+    """A refund request that the merchant refused."""
+    case = asked_of_merchant(**changes)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1, "shipped"), actor=Actor.MERCHANT)
+    return case
+
+
+def approved(**changes: Any) -> Case:
+    """A refund request with consent: the refund is reserved and being sent."""
+    case = asked_of_merchant(**changes)
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    return case
+
+
+def in_flight(**changes: Any) -> Case:
+    """The bank has taken the refund."""
+    case = approved(**changes)
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, RefundReport(1))
+    return case
+
+
+def unknown(**changes: Any) -> Case:
+    """The bank's answer to the refund was lost."""
+    case = approved(**changes)
+    case.answered("bank:refund:1", T.REFUND_NO_ANSWER, RefundReport(1))
+    return case
+
+
+def declined(**changes: Any) -> Case:
+    """Asked for two days after the purchase; the window was one."""
+    return found(Kind.REFUND_REQUEST, occurred_at=START - timedelta(days=2), **changes)
+
+
+def transaction(
+    state: TransactionState = TransactionState.CAPTURED, **changes: Any
+) -> BankTransaction:
+    """The bank's view of `t-1`."""
+    return replace(
+        BankTransaction(
+            transaction_id="t-1",
+            state=state,
+            customer_id="c-1",
+            payer_id=None,
+            merchant_id="m-plain",
+            captured_minor=12_800,
+            refunded_minor=0,
+            currency="CNY",
+        ),
+        **changes,
+    )
+
+
+def decision(remedy: Remedy = Remedy.FULL_REFUND, **changes: Any) -> ArbitratorDecision:
+    """For the customer by `ops-1`: all of it, the merchant pays."""
+    pays = remedy is not Remedy.NONE
+    return replace(
+        ArbitratorDecision(
+            fault=Fault.MERCHANT if pays else Fault.CUSTOMER,
+            remedy=remedy,
+            reason="not_delivered",
+            decided_by="ops-1",
+            amount_minor=12_800 if pays else None,
+            payer=Payer.MERCHANT if pays else None,
+        ),
+        **changes,
+    )
+
+
+def trace(n: int = 1, **changes: Any) -> TraceReport:
+    """The bank's answer to a trace."""
+    return replace(TraceReport(n), **changes)
+
+
+def refund(n: int = 1, **changes: Any) -> RefundReport:
+    """The bank's answer to a refund."""
+    return replace(RefundReport(n), **changes)
+
+
+WISH: Final = Wish("c-1")
