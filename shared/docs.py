@@ -5,6 +5,7 @@ in `static/swagger-ui`; nothing is loaded from elsewhere.
 """
 
 import json
+import sys
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,3 +89,15 @@ def _document(app: FastAPI) -> dict[str, Any]:
                         "application/problem+json": answer["content"]["application/json"]
                     }
     return document
+
+
+def command(file: Path, app: FastAPI, *, check: bool, write: bool) -> None:
+    """Print the document, or check or write the committed file; exit with what to do."""
+    document = text(app)
+    if write:
+        file.write_text(document, encoding="utf-8")
+    elif not check:
+        sys.stdout.write(document)
+    elif not file.exists() or file.read_text(encoding="utf-8") != document:
+        service = file.parent.name
+        sys.exit(f"{file} differs: python -m services.{service} openapi --write")

@@ -1,6 +1,9 @@
 """What every service reads from its environment."""
 
-from pydantic import Field
+import sys
+from typing import TypeVar
+
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import kafka
@@ -40,3 +43,15 @@ class CommonSettings(BaseSettings):
             jwks_url=self.jwks_url,
             cache_file=self.jwks_cache,
         )
+
+
+Read = TypeVar("Read", bound=BaseSettings)
+
+
+def read(kind: type[Read]) -> Read:
+    """The settings, or exit with one line for each variable that is missing or wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = [f"{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
+        sys.exit("\n".join(["The environment is not complete:", *lines]))

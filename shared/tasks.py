@@ -106,7 +106,8 @@ _DONE = text(
     " AND (t.lease IS NOT NULL OR t.due_at <= clock_timestamp()) RETURNING t.id"
 )
 _LATER = text(
-    "UPDATE tasks SET due_at = :due_at, attempts = :attempts WHERE id = :id AND lease IS NOT DISTINCT FROM :lease"
+    "UPDATE tasks SET due_at = :due_at, attempts = :attempts"
+    " WHERE id = :id AND lease IS NOT DISTINCT FROM :lease"
     " AND (lease IS NOT NULL OR due_at <= clock_timestamp())"
 )
 

@@ -41,6 +41,10 @@ GATES: Final = (
     Gate("types", (PYTHON, "-m", "mypy", ".")),
     Gate("imports", (LINT_IMPORTS,)),
     Gate("event schemas", (PYTHON, "-m", "shared.contracts", "check")),
+    Gate("intake OpenAPI", (PYTHON, "-m", "services.intake", "openapi", "--check")),
+    Gate("tracker OpenAPI", (PYTHON, "-m", "services.tracker", "openapi", "--check")),
+    Gate("notifier OpenAPI", (PYTHON, "-m", "services.notifier", "openapi", "--check")),
+    Gate("diagrams", (PYTHON, "-m", "services.tracker.domain.diagrams", "check")),
     Gate("migrations", (PYTHON, "-m", "deploy.local.schemas")),
 )
 

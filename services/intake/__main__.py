@@ -1,20 +1,17 @@
 """`python -m services.intake` serves; `migrate`, `openapi` and `dead-letters` are its commands."""
 
-import sys
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.settings import DatabaseSettings, Settings
 from shared import db, dead_letters, migrations, observe
 from shared.seal import KeyRing
+from shared.settings import read
 
 _OPENAPI: Final = Path(__file__).parent / "openapi.json"
-Read = TypeVar("Read", bound=BaseSettings)
 
 cli = typer.Typer(help="Redress intake: REST in, dispute events out.", add_completion=False)
 
@@ -23,7 +20,7 @@ cli = typer.Typer(help="Redress intake: REST in, dispute events out.", add_compl
 def main(context: typer.Context) -> None:
     """Serve until a signal; exits 1 when a worker dies or stalls."""
     if context.invoked_subcommand is None:
-        serve(_read(Settings))
+        serve(read(Settings))
 
 
 def serve(settings: Settings) -> None:
@@ -37,7 +34,7 @@ def serve(settings: Settings) -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to the newest revision."""
-    migrations.upgrade("intake", _read(DatabaseSettings).intake_database_url)
+    migrations.upgrade("intake", read(DatabaseSettings).intake_database_url)
 
 
 @cli.command()
@@ -50,32 +47,13 @@ def openapi(
     from services.intake.api.app import build
     from shared import docs
 
-    text = docs.text(build(None, None, []))
-    if write:
-        _OPENAPI.write_text(text, encoding="utf-8")
-    elif not check:
-        print(text, end="")
-    elif not _OPENAPI.exists() or _OPENAPI.read_text(encoding="utf-8") != text:
-        sys.exit(f"{_OPENAPI} differs: python -m services.intake openapi --write")
+    docs.command(_OPENAPI, build(None, None, []), check=check, write=write)
 
 
 def _connect() -> tuple[AsyncEngine, KeyRing]:
-    settings = _read(Settings)
+    settings = read(Settings)
     ring = KeyRing.load(settings.redress_key_ring)
     return db.engine(settings.intake_database_url, "intake-cli", pool_size=1), ring
-
-
-def _read(kind: type[Read]) -> Read:
-    try:
-        return kind()
-    except ValidationError as error:
-        sys.exit(_complaint(error))
-
-
-def _complaint(error: ValidationError) -> str:
-    """One line per variable, without its value."""
-    lines = [f"{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
-    return "\n".join(["The environment is not complete:", *lines])
 
 
 cli.add_typer(dead_letters.commands(_connect), name="dead-letters")

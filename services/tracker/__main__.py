@@ -2,7 +2,8 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.tracker.settings import DatabaseSettings, Settings
 from shared import dead_letters
 from shared.seal import KeyRing
+from shared.settings import read
+
+_OPENAPI: Final = Path(__file__).parent / "openapi.json"
 
 app = typer.Typer(help="The dispute state machine.", invoke_without_command=True)
 
@@ -21,7 +25,7 @@ def serve(context: typer.Context) -> None:
         return
     from services.tracker.wiring import serve_for_ever
 
-    serve_for_ever(Settings())
+    serve_for_ever(read(Settings))
 
 
 @app.command()
@@ -29,7 +33,7 @@ def migrate() -> None:
     """Bring the database to the newest revision."""
     from shared import migrations
 
-    migrations.upgrade("tracker", DatabaseSettings().tracker_database_url)
+    migrations.upgrade("tracker", read(DatabaseSettings).tracker_database_url)
 
 
 @app.command()
@@ -39,14 +43,27 @@ def republish(
     """Send the newest status of every dispute that changed since then once more."""
     from services.tracker.republish import republish as work
 
-    count = asyncio.run(work(DatabaseSettings().tracker_database_url, since))
+    count = asyncio.run(work(read(DatabaseSettings).tracker_database_url, since))
     typer.echo(f"{count} status events are in the outbox; the running tracker publishes them")
+
+
+@app.command()
+def openapi(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="fail where the file differs")] = False,
+    write: Annotated[bool, typer.Option("--write", help="write the file")] = False,
+) -> None:
+    """Print, check or write the OpenAPI document."""
+    from services.tracker.wiring import application
+    from shared import docs
+
+    docs.command(_OPENAPI, application(None, None, []), check=check, write=write)
 
 
 def _connect() -> tuple[AsyncEngine, KeyRing]:
     from shared import db
 
-    settings = Settings()
+    settings = read(Settings)
     engine = db.engine(settings.tracker_database_url, "tracker-dead-letters", 1)
     return engine, KeyRing.load(settings.redress_key_ring)
 

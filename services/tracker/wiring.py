@@ -1,10 +1,11 @@
 """Puts the tracker together: who gets what, and which loops run."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Protocol
 
 import aiohttp
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from services.tracker import api, ops, worker
@@ -13,7 +14,7 @@ from services.tracker.domain.triggers import Trigger
 from services.tracker.merchant import HttpMerchant
 from services.tracker.settings import Settings
 from services.tracker.worker import Calls, Commit, Housekeeping, Timers
-from shared import db, http, kafka, observe, outbox, rules, service, tasks
+from shared import db, docs, http, kafka, observe, outbox, rules, service, tasks
 from shared.auth import Verifier
 from shared.contracts.topics import Topic
 from shared.observe import Progress
@@ -119,12 +120,7 @@ def serve_for_ever(settings: Settings) -> None:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
-    app = http.create_app(
-        "tracker", version=VERSION, verifier=verifier, progress=progress, ready=ready
-    )
-    desk = api.Desk(commit, engine, secrets, keys)
-    app.include_router(api.routes(desk))
-    app.include_router(ops.pages(engine, verifier))
+    app = application(api.Desk(commit, engine, secrets, keys), verifier, progress, ready)
 
     async def closing() -> None:
         await parties.close()
@@ -138,3 +134,19 @@ def serve_for_ever(settings: Settings) -> None:
         progress=progress,
         closing=closing,
     )
+
+
+def application(
+    desk: api.Desk | None,
+    verifier: Verifier | None,
+    progress: Sequence[Progress],
+    ready: Callable[[], Awaitable[None]] | None = None,
+) -> FastAPI:
+    """Every route. Without a desk only the document can be read off it."""
+    app = http.create_app(
+        "tracker", version=VERSION, verifier=verifier, progress=progress, ready=ready
+    )
+    app.include_router(api.routes(desk))  # type: ignore[arg-type] # used when a request comes
+    app.include_router(ops.pages(desk and desk.engine, verifier))  # type: ignore[arg-type]
+    docs.serve(app)
+    return app

@@ -175,7 +175,7 @@ class Held:
 
     purpose: str  # refund or reversal
     amount_minor: int
-    state: str  # reserved, unknown, settled, released
+    state: str  # reserved, in_flight, unknown, settled, released
 
 
 def holds(dispute: Dispute) -> tuple[Held, ...]:
@@ -195,6 +195,8 @@ def _refund_hold(state: Refund) -> str:
             return "released"
         case Refund.UNKNOWN | Refund.STUCK:
             return "unknown"
+        case Refund.IN_FLIGHT:
+            return "in_flight"
         case Refund.CREDITED:
             return "settled"
         case _:

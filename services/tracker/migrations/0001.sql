@@ -109,7 +109,8 @@ CREATE TABLE reservations (
     purpose text NOT NULL CHECK (purpose IN ('refund', 'reversal')),
     transaction_id text NOT NULL REFERENCES transaction_money (transaction_id),
     amount_minor numeric(38, 0) NOT NULL CHECK (amount_minor >= 0),
-    state text NOT NULL CHECK (state IN ('reserved', 'unknown', 'settled', 'released')),
+    state text NOT NULL CHECK (state IN ('reserved', 'in_flight', 'unknown', 'settled',
+                                             'released')),
     PRIMARY KEY (dispute_id, purpose)
 );
 
@@ -122,9 +123,9 @@ BEGIN
     END IF;
     UPDATE transaction_money SET
         held_minor = held_minor
-            + CASE WHEN TG_OP <> 'DELETE' AND NEW.state IN ('reserved', 'unknown')
+            + CASE WHEN TG_OP <> 'DELETE' AND NEW.state IN ('reserved', 'in_flight', 'unknown')
                    THEN NEW.amount_minor ELSE 0 END
-            - CASE WHEN TG_OP <> 'INSERT' AND OLD.state IN ('reserved', 'unknown')
+            - CASE WHEN TG_OP <> 'INSERT' AND OLD.state IN ('reserved', 'in_flight', 'unknown')
                    THEN OLD.amount_minor ELSE 0 END,
         settled_minor = settled_minor
             + CASE WHEN TG_OP <> 'DELETE' AND NEW.state = 'settled'

@@ -50,11 +50,14 @@ class Purse:
         return self.external_minor + self._sum(besides=dispute_id)
 
     def learn(self, captured_minor: int, refunded_minor: int) -> None:
-        """The bank's figures. What it counts as refunded and we do not was paid elsewhere."""
-        ours = self._sum()
+        """The bank's figures. What it counts as refunded and we do not was paid elsewhere.
+
+        A refund of ours that may or may not be at the bank is not taken off: too little room
+        brings in a person, too much would pay twice.
+        """
+        at_bank = self._sum(states=("in_flight", "settled"))
         captured = max(self.captured_minor or 0, captured_minor)
-        external = min(max(0, refunded_minor - ours), max(0, captured - ours))
-        external = max(self.external_minor, external)
+        external = min(max(0, refunded_minor - at_bank), max(0, captured - self._sum()))
         if (captured, external) != (self.captured_minor, self.external_minor):
             self.captured_minor, self.external_minor, self.changed = captured, external, True
 
@@ -66,12 +69,16 @@ class Purse:
         mine[held.purpose] = held
         return True
 
-    def _sum(self, besides: UUID | None = None) -> int:
+    def _sum(
+        self,
+        besides: UUID | None = None,
+        states: Sequence[str] = ("reserved", "in_flight", "unknown", "settled"),
+    ) -> int:
         return sum(
             held.amount_minor
             for dispute_id, mine in self.holds.items()
             for held in mine.values()
-            if dispute_id != besides and held.state != "released"
+            if dispute_id != besides and held.state in states
         )
 
 

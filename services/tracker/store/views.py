@@ -78,8 +78,7 @@ async def one(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] |
     row = (await connection.execute(_ONE, {"id": dispute_id})).mappings().one_or_none()
     if row is None:
         return None
-    found = dict(row)
-    return found
+    return dict(row)
 
 
 async def whole(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] | None:
