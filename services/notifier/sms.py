@@ -15,9 +15,9 @@ from secrets import SystemRandom
 from struct import Struct
 from typing import Final
 
-from aiosmpplib import NPI, TON, OptionalParam, PduHeader, PhoneNumber, SmppCommand, SubmitSm
-from aiosmpplib.protocol import BindTransceiver, DeliverSm
-from aiosmpplib.state import USER_MESSAGE_REFERENCE, SmppCommandStatus
+from aiosmpplib import NPI, TON, OptionalParam, PhoneNumber, SubmitSm
+from aiosmpplib.protocol import BindTransceiver
+from aiosmpplib.state import USER_MESSAGE_REFERENCE
 
 from services.notifier.domain import segments
 from services.notifier.domain.sending import Outcome, Result
@@ -49,6 +49,8 @@ _LAST_PAUSE_S: Final = 10.0
 
 _RECEIPT_ID: Final = re.compile(rb"id:([0-9A-Za-z.-]{1,64})")
 _RECEIPT_STATE: Final = re.compile(rb"stat:([A-Z]{5,8})")
+_MARK_OCTETS: Final = 2
+_MARK_TLV: Final = USER_MESSAGE_REFERENCE.to_bytes(2, "big") + _MARK_OCTETS.to_bytes(2, "big")
 _UNDELIVERED: Final = frozenset({b"UNDELIV", b"REJECTD", b"EXPIRED", b"DELETED", b"UNKNOWN"})
 
 
@@ -344,11 +346,12 @@ def read_receipt(unit: bytes) -> Receipt | None:
 
 def _marks(unit: bytes) -> tuple[int | None, str | None]:
     """Our own mark, if it was echoed, and whom the receipt is about."""
-    header = PduHeader(len(unit), SmppCommand.DELIVER_SM, SmppCommandStatus.ESME_ROK, 0)
     try:
-        parsed = DeliverSm.from_pdu(unit, header, "gsm0338")
-    except (ValueError, LookupError):
+        start = unit.index(0, _HEADER.size) + 3  # after service_type come the sender's ton and npi
+        number = unit[start : unit.index(0, start)].decode("ascii").lstrip("+")
+    except ValueError:
         return None, None
-    values = {param.tag: param.value for param in parsed.optional_params}
-    number = parsed.source.number.lstrip("+")
-    return values.get(USER_MESSAGE_REFERENCE), f"+{number}" if number else None
+    at = unit.rfind(_MARK_TLV)
+    octets = unit[at + 4 : at + 6]
+    mark_ = int.from_bytes(octets, "big") if at >= 0 and len(octets) == _MARK_OCTETS else None
+    return mark_, f"+{number}" if number.isdigit() else None

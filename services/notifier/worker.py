@@ -21,12 +21,12 @@ from shared.observe import Progress, log
 from shared.seal import CannotOpen, KeyRing
 
 _POLL_S: Final = 0.25
-_GATHER_S: Final = 0.005
+_GATHER_S: Final = 0.02
 """A moment for more outcomes to come in: fewer commits, each worth more."""
 _DRAIN_S: Final = 5.0
 _RECEIPTS_AT_ONCE: Final = 500
 _RECEIPTS_WAITING: Final = 20_000
-_RECEIPT_GATHER_S: Final = 0.05
+_RECEIPT_GATHER_S: Final = 0.1
 _RECEIPT_RETRY_S: Final = 1.0
 _RECEIPT_TRIES: Final = 4
 _SWEEP_S: Final = 1.0

@@ -1,5 +1,7 @@
 """HTTP of the tracker: signed callbacks of partners, decisions of people, the state list."""
 
+import contextlib
+import re
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -8,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.tracker import bank
+from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     MerchantAnswer,
@@ -36,6 +39,10 @@ from shared.observe import traceparent
 from shared.seal import KeyRing
 
 _REASON_TEXT_CHARS: Final = 2000
+_BANK: Final = (
+    "bank"  # the one bank so far; any other name would be checked with a merchant's secret
+)
+_KEY: Final = re.compile(r"([0-9a-f-]{36}):([a-z]{1,20}):[0-9]{1,9}")
 
 
 class Callback(BaseModel):
@@ -125,6 +132,8 @@ def _add_callbacks(router: APIRouter, desk: Desk) -> None:
         bank_id: str, request: Request, dispute_id: UUID | None = None
     ) -> Response:
         """A bank tells what became of a refund, a trace or a reversal. 2xx comes after commit."""
+        if bank_id != _BANK:
+            raise NotFound("No such bank.")
         webhook_id, callback = await _verified(desk, bank_id, request)
         of, trigger = _bank_trigger(callback, dispute_id)
         inbox_id = ids.event_id(f"bank:{bank_id}", of, webhook_id)
@@ -171,10 +180,10 @@ def _bank_trigger(callback: Callback, dispute_id: UUID | None) -> tuple[UUID, Tr
         match callback.type:
             case "refund.updated":
                 refund = bank.RefundBody.model_validate(callback.data)
-                return _dispute_of(refund.reference), bank.of_refund(refund)
+                return _dispute_of(refund.reference, Leg.REFUND), bank.of_refund(refund)
             case "trace.updated":
                 trace = bank.TraceBody.model_validate(callback.data)
-                return _dispute_of(trace.reference), bank.of_callback_trace(trace)
+                return _dispute_of(trace.reference, Leg.TRACE), bank.of_callback_trace(trace)
             case "reversal.updated":
                 if dispute_id is None:
                     raise invalid("dispute_id", "missing", "Call the address given to /v1/watches")
@@ -196,20 +205,18 @@ def _merchant_trigger(desk: Desk, callback: Callback) -> tuple[UUID, Trigger]:
         answer = ConsentAnswer.model_validate(callback.data)
     except ValidationError as error:
         raise _unreadable(error) from None
-    of = _dispute_of(answer.request_id)
+    of = _dispute_of(answer.request_id, Leg.CONSENT)
     note = desk.keys.seal(answer.reason_text, f"note:{of}") if answer.reason_text else None
     payload = MerchantAnswer(bank.attempt(answer.request_id), answer.reason_code, note)
     return of, Trigger(names[callback.type], Actor.MERCHANT, payload)
 
 
-def _dispute_of(key: str) -> UUID:
+def _dispute_of(key: str, leg: Leg) -> UUID:
     """The dispute in `dispute:leg:n`."""
-    parts = key.split(":")
-    try:
-        if len(parts) == 3 and parts[2].isdigit():  # noqa: PLR2004 - dispute, leg, n
-            return UUID(parts[0])
-    except ValueError:
-        pass
+    found = _KEY.fullmatch(key)
+    if found and found[2] == leg:
+        with contextlib.suppress(ValueError):
+            return UUID(found[1])
     raise invalid("data.reference", "not a key of ours", "Send back the reference you were given")
 
 

@@ -69,6 +69,7 @@ class Outcome:
     field: str = ""
     status: str = ""
     actions: tuple[str, ...] = ()
+    calls: frozenset[str] = frozenset()  # parties that are to be called now
 
 
 @dataclass(slots=True)
@@ -203,6 +204,7 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
         decision.field,
         public.status(after).value,
         tuple(public.actions(after, batch.now)),
+        frozenset(e.party for e in decision.effects if isinstance(e, Call)),
     )
 
 

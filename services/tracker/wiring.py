@@ -84,19 +84,17 @@ def serve_for_ever(settings: Settings) -> None:
     engine = db.engine(settings.tracker_database_url, "tracker", 10)
     relay = outbox.Relay(settings.tracker_database_url, settings.kafka, "tracker")
     verifier = Verifier(settings.tokens, demo=settings.redress_profile == "demo")
-    loops: list[Calls] = []
+    loops: dict[str, Calls] = {}
 
-    def committed() -> None:
+    def committed(parties: frozenset[str] = frozenset({"bank", "merchant"})) -> None:
         relay.wake()
-        for loop in loops:
-            loop.wake()
+        for party in parties:
+            loops[party].wake()
 
     commit: Commit = Commit("tracker", worker.flusher(engine, committed), workers=2)
     parties = _Parties(settings, secrets)
-    loops += [
-        Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS),
-        Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS),
-    ]
+    loops["bank"] = Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS)
+    loops["merchant"] = Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS)
     consumer = kafka.Consumer(
         settings.kafka,
         engine,
@@ -112,7 +110,7 @@ def serve_for_ever(settings: Settings) -> None:
         consumer,
         Timers(engine, commit),
         Housekeeping(engine),
-        *loops,
+        *loops.values(),
     ]
     progress = [part.progress for part in workers]
 

@@ -35,16 +35,16 @@ calls_open = Gauge("redress_tracker_calls_open", "Outside calls under way", ["pa
 
 
 def flusher(
-    engine: AsyncEngine, committed: Callable[[], None]
+    engine: AsyncEngine, committed: Callable[[frozenset[str]], None]
 ) -> Callable[[Sequence[Signal]], Awaitable[list[Outcome]]]:
-    """One transaction for a batch of signals; `committed` wakes relay and callers."""
+    """One transaction for a batch of signals; `committed` wakes the relay and those who call."""
 
     async def flush(batch: Sequence[Signal]) -> list[Outcome]:
         async with engine.begin() as tx:
             outcomes = await advance(tx, batch)
         for signal, outcome in zip(batch, outcomes, strict=True):
             signals.labels(signal.trigger.name.value, outcome.result).inc()
-        committed()
+        committed(frozenset().union(*(outcome.calls for outcome in outcomes)))
         return outcomes
 
     return flush
@@ -81,6 +81,8 @@ class Timers:
     async def _fire(self) -> int:
         async with self._engine.begin() as tx:
             due = await tasks.due(tx, tasks.TIMER, _TIMERS_AT_ONCE)
+        # Due at the same moment, a recheck goes first: asking keeps the promise to look again.
+        due.sort(key=lambda task: (task.due_at, task.key.kind == T.PROMISE_DUE))
         await asyncio.gather(*(self._commit.submit(_of_timer(task)) for task in due))
         return len(due)
 

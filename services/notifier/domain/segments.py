@@ -46,7 +46,7 @@ class Length:
 
 def is_gsm7(text: str) -> bool:
     """Say whether the default alphabet holds every character."""
-    return _SEPTETS.keys() >= set(text)
+    return set(text) <= _SEPTETS.keys()
 
 
 def measure(text: str) -> Length:
@@ -75,10 +75,9 @@ def parts(text: str, reference: int) -> tuple[str, list[bytes]]:
 
 def _units(text: str) -> tuple[str, list[bytes]]:
     """Return the alphabet and the indivisible pieces, one for each character."""
-    try:
+    if is_gsm7(text):
         return GSM7, [_SEPTETS[character] for character in text]
-    except KeyError:
-        return UCS2, [character.encode("utf-16-be") for character in text]
+    return UCS2, [character.encode("utf-16-be") for character in text]
 
 
 def _pack(alphabet: str, units: list[bytes]) -> list[bytes]:

@@ -22,7 +22,8 @@ _EXPIRE: Final = text(
     " published = published + 1, changed_at = clock_timestamp(),"
     " due_at = clock_timestamp() + make_interval(secs => :wait_s) "
     "WHERE m.id IN (SELECT id FROM messages WHERE state = 'sending'"
-    f" AND due_at <= (SELECT clock_timestamp()) LIMIT {_PAGE} FOR UPDATE SKIP LOCKED) RETURNING {_COLUMNS}"
+    f" AND due_at <= (SELECT clock_timestamp()) LIMIT {_PAGE} FOR UPDATE SKIP LOCKED)"
+    f" RETURNING {_COLUMNS}"
 )
 _SILENT: Final = text(
     "SELECT id, urgency, resend, channel FROM messages WHERE state = 'ambiguous'"  # noqa: S608 - constants

@@ -146,6 +146,8 @@ def renew_promise(
 ) -> tuple[Dispute, tuple[Timer, ...]]:
     """Keep the promised date while it stands; a new stage or a missed date gets a new one."""
     facts = dispute.facts
+    if facts.promised_at and facts.promised_at <= now:  # missed, and heard before its timer fired
+        facts = replace(facts, promises_missed=facts.promises_missed + 1)
     if not is_open(dispute):
         return replace(dispute, facts=replace(facts, promised_at=None, promise_rule=None)), ()
     at, rule = _promise(dispute, now, rules)
