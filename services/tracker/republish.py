@@ -16,7 +16,8 @@ from shared.contracts.topics import Topic
 _PAGE: Final = 500
 _CHANGED = text(
     "SELECT id, version, CAST(snapshot AS text) AS snapshot FROM disputes "
-    "WHERE updated_at >= :since AND id > :after AND snapshot IS NOT NULL ORDER BY id LIMIT :page FOR UPDATE"
+    "WHERE updated_at >= :since AND id > :after AND snapshot IS NOT NULL "
+    "ORDER BY id LIMIT :page FOR UPDATE"
 )
 
 
