@@ -18,6 +18,7 @@ from shared.seal import KeyRing
 _REEMIT_BATCH: Final = 200
 _BACKLOG: Final = 1000
 _FULL_BATCH_S: Final = 1.0
+_PURGE_BATCH: Final = 5000
 _PURGE_EVERY_S: Final = 60.0
 
 
@@ -75,9 +76,9 @@ class Upkeep:
     async def purge_for_ever(self) -> None:
         """Until cancelled."""
         while True:
-            await _tried("purge", self.forget_keys)
+            dropped = await _tried("purge", self.forget_keys)
             self.purge.beat()
-            await clock.sleep(_PURGE_EVERY_S)
+            await clock.sleep(_FULL_BATCH_S if dropped == _PURGE_BATCH else _PURGE_EVERY_S)
 
     async def reemit(self) -> int:
         """One batch; how many openings were put into the outbox again."""
@@ -94,7 +95,7 @@ class Upkeep:
     async def forget_keys(self) -> int:
         """One bounded step; how many keys were dropped."""
         async with self._engine.begin() as tx:
-            return await keys.forget_old(tx, self._keys_kept)
+            return await keys.forget_old(tx, self._keys_kept, _PURGE_BATCH)
 
 
 async def _tried(what: str, work: Callable[[], Awaitable[int]]) -> int:

@@ -144,7 +144,7 @@ def mime(message: Email, sender: str) -> bytes:
         "Auto-Submitted: auto-generated",
         f"Content-Language: {letter.locale}",
         "MIME-Version: 1.0",
-        f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"',
         "",
     ]
     parts = [

@@ -39,7 +39,7 @@ class Settings(CommonSettings, DatabaseSettings):
     answer_timeout_s: float = Field(
         20.0, gt=0, description="seconds to wait for a provider's answer"
     )
-    sends_at_once: int = Field(64, ge=1, le=500, description="messages under way per channel")
+    sends_at_once: int = Field(128, ge=1, le=500, description="messages under way per channel")
 
     def brand(self, locale: str) -> Brand:
         """Return the operator as a reader of this language knows it."""

@@ -12,7 +12,7 @@ from services.tracker.domain import public
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer
-from services.tracker.domain.snapshot import status_changed
+from services.tracker.domain.snapshot import seen, status_changed
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
     BankTransaction,
@@ -25,8 +25,8 @@ from services.tracker.store import money
 from services.tracker.store.money import Purse
 from services.tracker.store.rows import legs_text, payload_json
 from shared import clock, ids, inbox, outbox, tasks
-from shared.contracts.envelope import Envelope
-from shared.contracts.events import ActionRequested, DisputeOpened, StatusChanged
+from shared.contracts.envelope import Envelope, encode
+from shared.contracts.events import ActionRequested, DisputeOpened
 from shared.contracts.topics import Topic
 from shared.contracts.vocabulary import GROUPS, Action, Actor, Kind
 from shared.rules import Profile, load
@@ -83,7 +83,7 @@ class _Batch:
     changed: dict[UUID, store.Changed] = field(default_factory=dict)
     history: list[store.HistoryRow] = field(default_factory=list)
     puts: list[tuple[UUID, str, public.Held]] = field(default_factory=list)
-    events: list[outbox.Outgoing] = field(default_factory=list)
+    events: list[outbox.Raw] = field(default_factory=list)
     add: dict[tasks.Key, tasks.Task] = field(default_factory=dict)
     cancel: set[tuple[UUID, str, str]] = field(default_factory=set)
     ended: set[UUID] = field(default_factory=set)
@@ -228,19 +228,18 @@ def _note(
 ) -> None:
     """Take a decision's consequences into the batch."""
     after = replace(decision.dispute, steps=before.steps + 1)
-    event = None
+    snapshot = None
     if decision.applied:
-        after, event = _event(batch, before, after, trigger, traceparent)
+        after, snapshot = _event(batch, before, after, trigger, traceparent)
         _hold(batch, after)
         _work(batch, after, decision, rules, traceparent)
     dispute_id = after.claim.dispute_id
-    seen = public.status(after).value
+    shown = public.status(after).value
     earlier = batch.changed.get(dispute_id)
-    snapshot = event.model_dump_json(exclude_none=True) if event else None
     batch.disputes[dispute_id] = after
     batch.changed[dispute_id] = store.Changed(
         after,
-        seen,
+        shown,
         public.is_open(after),
         snapshot or (earlier.snapshot if earlier else None),
         batch.now,
@@ -256,7 +255,7 @@ def _note(
             result=decision.result,
             reason=decision.reason,
             legs=legs_text(after.legs),
-            status=seen,
+            status=shown,
             versions=f"{rules.name}@{rules.version} {rules.calendar_version} code@{CODE_VERSION}",
         )
     )
@@ -268,12 +267,11 @@ def _event(
     after: Dispute,
     trigger: Trigger,
     traceparent: str | None,
-) -> tuple[Dispute, StatusChanged | None]:
-    """The next status event, if people see a difference."""
-    told = replace(after, version=before.version + 1)
-    event = status_changed(told, trigger, batch.now)
-    if before.version and _seen(event) == _seen(status_changed(before, trigger, batch.now)):
+) -> tuple[Dispute, str | None]:
+    """The next status event as JSON, if people see a difference."""
+    if before.version and seen(before, batch.now) == seen(after, batch.now):
         return after, None
+    told = replace(after, version=before.version + 1)
     key = str(after.claim.dispute_id)
     envelope = Envelope(
         id=ids.event_id(SOURCE, key, told.version),
@@ -281,25 +279,12 @@ def _event(
         subject=key,
         sequence=told.version,
         time=batch.now,
-        data=event,
+        data=status_changed(told, trigger, batch.now),
         traceparent=traceparent,
     )
-    batch.events.append(outbox.Outgoing(Topic.DISPUTE_STATUS, envelope))
-    return told, event
-
-
-def _seen(event: StatusChanged) -> tuple[Any, ...]:
-    return (
-        event.status,
-        event.next_actor,
-        event.promised_at,
-        event.detail,
-        event.decision,
-        event.actions,
-        event.approved,
-        event.in_flight,
-        event.credited,
-    )
+    headers, value = encode(envelope)
+    batch.events.append(outbox.Raw(Topic.DISPUTE_STATUS.value, key, headers, value))
+    return told, value.decode()
 
 
 def _hold(batch: _Batch, dispute: Dispute) -> None:
@@ -397,4 +382,4 @@ async def _save(tx: AsyncConnection, batch: _Batch) -> None:
     await tasks.cancel_all(tx, list(batch.ended))
     await tasks.cancel(tx, list(batch.cancel))
     await tasks.add(tx, list(batch.add.values()))
-    await outbox.add(tx, batch.events)
+    await outbox.add_raw(tx, batch.events)

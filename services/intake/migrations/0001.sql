@@ -62,6 +62,7 @@ CREATE UNIQUE INDEX disputes_one_open ON disputes (transaction_id, kind_group)
 CREATE INDEX disputes_open_by_transaction ON disputes (transaction_id)
     WHERE open AND transaction_id IS NOT NULL;
 CREATE INDEX disputes_by_customer ON disputes (customer_id, id);
+CREATE INDEX disputes_by_claim ON disputes (claim_id);
 CREATE INDEX disputes_unanswered ON disputes (emitted_at) WHERE version = 0;
 
 CREATE TABLE timeline (
@@ -112,4 +113,4 @@ CREATE TABLE idempotency (
     CONSTRAINT idempotency_key CHECK (length(key) BETWEEN 1 AND 128),
     CONSTRAINT idempotency_digest CHECK (octet_length(digest) = 32)
 );
-CREATE INDEX idempotency_created_at ON idempotency USING brin (created_at);
+CREATE INDEX idempotency_created_at ON idempotency (created_at);

@@ -33,7 +33,7 @@ _TIMELINE: Final = text(
 _BACKLOG: Final = text("SELECT count(*) FROM (SELECT FROM outbox LIMIT :limit) AS waiting")
 _UNANSWERED: Final = text(
     "UPDATE disputes d SET emitted_at = clock_timestamp() FROM (SELECT id FROM disputes "
-    "WHERE version = 0 AND emitted_at < clock_timestamp() - CAST(:after AS interval) "
+    "WHERE version = 0 AND emitted_at < (SELECT clock_timestamp()) - CAST(:after AS interval) "
     "ORDER BY emitted_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED) AS u "
     "WHERE d.id = u.id RETURNING CAST(d.opening AS text)"
 )

@@ -20,7 +20,7 @@ _SAVE: Final = text(
     " holds = d.holds AND s.open, changed_at = s.at, snapshot = s.snapshot "
     "FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS integer[]), CAST(:statuses AS text[]),"
     " CAST(:opens AS boolean[]), CAST(:ats AS timestamptz[]), CAST(:snapshots AS json[])) "
-    "AS s (id, version, status, open, at, snapshot) WHERE d.id = s.id AND d.version < s.version"
+    "AS s (id, version, status, open, at, snapshot) WHERE d.id = s.id"
 )
 _STEPS: Final = text(
     "INSERT INTO timeline (dispute_id, version, code, at, actor, params) SELECT * FROM unnest("
@@ -54,7 +54,7 @@ async def lock_versions(tx: AsyncConnection, disputes: Collection[UUID]) -> dict
 
 
 async def save_snapshots(tx: AsyncConnection, changes: Sequence[StatusChanged]) -> None:
-    """Store the newest status of each dispute; one change per dispute."""
+    """Store the newest status of each dispute, locked before; one change per dispute."""
     if not changes:
         return
     await tx.execute(

@@ -24,8 +24,8 @@ _RELEASE: Final = text(
     "(SELECT * FROM unnest(CAST(:owners AS text[]), CAST(:keys AS text[])))"
 )
 _FORGET: Final = text(
-    "DELETE FROM idempotency WHERE (owner, key) IN (SELECT owner, key FROM idempotency "
-    "WHERE created_at < clock_timestamp() - CAST(:kept AS interval) LIMIT 5000)"
+    "DELETE FROM idempotency WHERE ctid = ANY(ARRAY(SELECT ctid FROM idempotency "
+    "WHERE created_at < (SELECT clock_timestamp()) - CAST(:kept AS interval) LIMIT :limit))"
 )
 
 
@@ -81,9 +81,9 @@ async def release(tx: AsyncConnection, keys: Sequence[Key]) -> None:
     await tx.execute(_RELEASE, _columns(keys))
 
 
-async def forget_old(tx: AsyncConnection, kept: timedelta) -> int:
-    """Drop a bounded number of old keys; how many it were."""
-    return (await tx.execute(_FORGET, {"kept": kept})).rowcount
+async def forget_old(tx: AsyncConnection, kept: timedelta, limit: int) -> int:
+    """Drop at most `limit` keys older than `kept`; how many it were."""
+    return (await tx.execute(_FORGET, {"kept": kept, "limit": limit})).rowcount
 
 
 def _columns(keys: Sequence[Key]) -> dict[str, list[str]]:

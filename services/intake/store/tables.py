@@ -76,6 +76,7 @@ Table(
         postgresql_where=text("open AND transaction_id IS NOT NULL"),
     ),
     Index("disputes_by_customer", "customer_id", "id"),
+    Index("disputes_by_claim", "claim_id"),
     Index("disputes_unanswered", "emitted_at", postgresql_where=text("version = 0")),
 )
 
@@ -118,5 +119,5 @@ Table(
     Column("answer", Text, nullable=False),
     Column("location", Text, nullable=False),
     Column("created_at", _MOMENT, nullable=False, server_default=text("clock_timestamp()")),
-    Index("idempotency_created_at", "created_at", postgresql_using="brin"),
+    Index("idempotency_created_at", "created_at"),
 )

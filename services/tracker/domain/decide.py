@@ -71,6 +71,8 @@ def decide(
         facts = learn.watched(facts, money, dispute)
     moved = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
     wanted = effects.of_move(moved, leg, old, trigger.name, now, rules)
+    if not public.is_open(dispute):
+        wanted += effects.resume(moved, now, rules)
     return _settle(moved, wanted, now, rules, money)
 
 

@@ -15,7 +15,6 @@ from services.tracker.domain.states import (
     Reversal,
     State,
     Trace,
-    Verdict,
 )
 from services.tracker.domain.triggers import T
 from shared.rules import Profile
@@ -185,17 +184,6 @@ def _unfunded(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, 
     return (Timer(Leg.REFUND, T.FUNDING_DUE, rules.due("funding_due", now)),)
 
 
-def _resume(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
-    """A dispute that was reopened asks again for what its end had silenced."""
-    if dispute.legs.inquiry is Inquiry.STALLED:
-        return (Call("bank", Leg.INQUIRY, "inquiry", 1, now),)
-    if dispute.legs.reversal is Reversal.WATCHED:
-        return _watch(dispute, now, rules)
-    if dispute.legs.reversal is Reversal.OVERDUE:
-        return _recheck_reversal(dispute, now, rules)
-    return ()
-
-
 ENTER: Final[dict[State, _Make]] = {
     Inquiry.ASKED: _ask_bank,
     Trace.ASKED: _ask_trace,
@@ -209,7 +197,6 @@ ENTER: Final[dict[State, _Make]] = {
     Refund.IN_FLIGHT: _fly,
     Refund.BOUNCED: _bounced,
     Refund.UNFUNDED: _unfunded,
-    Verdict.NONE: _resume,
 }
 
 # What a trigger asks for that leaves its leg where it was.
@@ -257,3 +244,14 @@ def of_move(
     kept |= set(_TIMERS.get(new, ()))
     stale = (name for name in _TIMERS.get(old, ()) if name not in kept)
     return (*(Cancel(leg, name) for name in stale), *wanted)
+
+
+def resume(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """What a dispute asks again when it is reopened: its end had silenced all timers and calls."""
+    if dispute.legs.inquiry is Inquiry.STALLED:
+        return (Call("bank", Leg.INQUIRY, "inquiry", 1, now),)
+    if dispute.legs.reversal is Reversal.WATCHED:
+        return _watch(dispute, now, rules)
+    if dispute.legs.reversal is Reversal.OVERDUE:
+        return _recheck_reversal(dispute, now, rules)
+    return ()

@@ -155,11 +155,8 @@ def reversal_is_late(scene: Scene) -> bool:
 def found_after_all(scene: Scene) -> bool:
     """A person was asked about money that has now turned up."""
     legs = scene.dispute.legs
-    arrived = (
-        legs.trace is Trace.DELIVERED
-        or legs.reversal is Reversal.CREDITED
-        or legs.refund is Refund.CREDITED
-    )
+    found = legs.trace is Trace.DELIVERED or legs.reversal is Reversal.CREDITED
+    arrived = legs.refund is Refund.CREDITED or (found and legs.refund is Refund.NONE)
     return arrived and legs.arbitration is Arbitration.OPEN
 
 

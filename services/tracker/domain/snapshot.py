@@ -42,6 +42,25 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
     )
 
 
+def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
+    """What makes people see a difference: two equal answers mean no new status event."""
+    facts = dispute.facts
+    return (
+        public.status(dispute),
+        public.next_actor(dispute),
+        facts.promised_at,
+        public.detail(dispute),
+        public.actions(dispute, now),
+        dispute.legs.refund,
+        facts.approved_minor,
+        facts.payer,
+        facts.remedy,
+        facts.decision_rule,
+        facts.decision_reason,
+        facts.appeal_until,
+    )
+
+
 def _amount(minor: int | None, currency: str | None) -> Amount | None:
     if minor is None or currency is None:
         return None

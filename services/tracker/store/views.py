@@ -12,7 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _COUNTS = text(
     "SELECT status, count(*) AS n FROM disputes WHERE open GROUP BY status ORDER BY status"
 )
-_OVERDUE = text("SELECT count(*) FROM disputes WHERE open AND promised_at < clock_timestamp()")
+_OVERDUE = text(
+    "SELECT count(*) FROM disputes WHERE open AND promised_at < (SELECT clock_timestamp())"
+)
 _OPEN = text(
     "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
     " extract(epoch FROM promised_at - clock_timestamp()) AS left_s FROM disputes "
