@@ -64,8 +64,8 @@ class Problem(Exception):
         self.headers = headers
         self.extra = extra
 
-    def response(self) -> JSONResponse:
-        """The problem document."""
+    def response(self) -> Response:
+        """The problem document; for pages a subclass answers with a page."""
         body: dict[str, Any] = {
             "type": f"urn:redress:problem:{self.slug}",
             "title": self.title,
@@ -167,9 +167,18 @@ class Allow:
                 "Send the header 'Authorization: Bearer <token>'.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
-        verifier: Verifier = request.app.state.verifier
+        return await self.admit(request.app.state.verifier, credentials.credentials)
+
+    async def admit(self, verifier: Verifier, token: str) -> Principal:
+        """The caller of this token, wherever the request carried it.
+
+        Raises:
+            Unauthenticated: the token does not count.
+            Forbidden: its role may not do this.
+
+        """
         try:
-            principal = await verifier.verify(credentials.credentials)
+            principal = await verifier.verify(token)
         except BadToken as error:
             raise Unauthenticated(
                 f"The token was not accepted: {error}. Get a new one from the issuer.",

@@ -18,7 +18,7 @@ _CLAIM = text(
 _RELEASE = text("DELETE FROM inbox WHERE event_id = ANY(CAST(:ids AS uuid[]))")
 _FORGET = text(
     "DELETE FROM inbox WHERE event_id IN (SELECT event_id FROM inbox "
-    "WHERE received_at < clock_timestamp() - CAST(:kept AS interval) LIMIT 5000)"
+    "WHERE received_at < (SELECT clock_timestamp()) - CAST(:kept AS interval) LIMIT 5000)"
 )
 
 

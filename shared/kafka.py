@@ -128,9 +128,13 @@ def _give_up(producer: AIOKafkaProducer) -> None:
 
     An idempotent producer never does so itself, and would publish old pages when Kafka is back.
     """
-    pending = producer._message_accumulator  # noqa: SLF001 - there is no public way
-    pending.fail_all(KafkaTimeoutError())
-    pending._batches.clear()  # noqa: SLF001 - the same
+    left = producer._message_accumulator  # noqa: SLF001 - there is no public way
+    queued, under_way = left._batches, left._pending_batches  # noqa: SLF001 - the same
+    under_way.update(*queued.values())  # where the library looks for them when they end
+    queued.clear()
+    for batch in tuple(under_way):
+        batch.drain_ready()
+        batch.failure(KafkaTimeoutError())
 
 
 class Consumer:

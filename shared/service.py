@@ -97,7 +97,7 @@ async def _run(
             await closing()
     except (OSError, TimeoutError) as error:
         log.warning("service.closing", error=type(error).__name__)
-    return bool(died) or not server.started
+    return bool(died)
 
 
 async def _watch(progress: Sequence[Progress]) -> None:

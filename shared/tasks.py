@@ -86,12 +86,12 @@ _COLUMNS: Final = (
     " traceparent"
 )
 _DUE = text(
-    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND due_at <= clock_timestamp() "  # noqa: S608 - constant
+    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND due_at <= (SELECT clock_timestamp()) "  # noqa: S608 - constant
     "ORDER BY due_at LIMIT :limit"
 )
 _CLAIM = text(
-    "WITH due AS (SELECT id FROM tasks WHERE queue = :queue AND due_at <= clock_timestamp() "  # noqa: S608 - constant
-    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
+    "WITH due AS (SELECT id FROM tasks WHERE queue = :queue "  # noqa: S608 - constant
+    "AND due_at <= (SELECT clock_timestamp()) ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
     "UPDATE tasks t SET lease = gen_random_uuid(), attempts = attempts + 1, "
     "first_claimed_at = coalesce(first_claimed_at, clock_timestamp()), "
     "due_at = clock_timestamp() + make_interval(secs => :lease_s) "

@@ -39,12 +39,15 @@ class Account:
     `journal` holds the kinds of the ledger's entries, oldest first; amounts are minor units.
     """
 
-    journal: tuple[str, ...]
-    back_minor: int
-    in_flight_minor: int
-    payments: int
-    payers: tuple[str, ...]
-    suspicious: bool
+    journal: tuple[str, ...] = ()
+    back_minor: int = 0
+    in_flight_minor: int = 0
+    payments: int = 0
+    payers: tuple[str, ...] = ()
+    suspicious: bool = False
+
+
+NOTHING: Final = Account()
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,9 +176,7 @@ class Repair(_Data):
     case: Name
 
 
-Step = Annotated[
-    Open | Reach | Decide | Ask | Disturb | Parked | Repair, Field(discriminator="do")
-]
+Step = Annotated[Open | Reach | Decide | Ask | Disturb | Parked | Repair, Field(discriminator="do")]
 
 
 class Story(_Data):

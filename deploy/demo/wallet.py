@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from deploy.demo.calls import CallError, Caller, Calls
+from deploy.demo.calls import Caller, CallError, Calls
 from deploy.demo.stories import Ask, Case, Customer, Decide
 from deploy.demo.waiting import until
 from shared.auth import Role
@@ -14,17 +14,24 @@ KNOWN_WITHIN_S = 30
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One row of the timeline, in the customer's language."""
+
+    code: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One reading of a dispute, as its customer sees it."""
 
-    version: int
     status: str
-    open: bool
     status_text: str
     next_actor_text: str
     promised_at: datetime | None
     changed_at: datetime
-    steps: tuple[str, ...]
+    timeline: tuple[Told, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +93,14 @@ def _of(customer: Customer) -> Caller:
 def _view(body: Mapping[str, Any]) -> View:
     promised = body["promised_at"]
     return View(
-        version=body["version"],
         status=body["status"],
-        open=body["open"],
         status_text=body["status_text"],
         next_actor_text=body["next_actor_text"],
         promised_at=datetime.fromisoformat(promised) if promised else None,
         changed_at=datetime.fromisoformat(body["changed_at"]),
-        steps=tuple(step["code"] for step in body["timeline"]),
+        timeline=tuple(_told(step) for step in body["timeline"]),
     )
+
+
+def _told(step: Mapping[str, Any]) -> Told:
+    return Told(step["code"], step["text"], datetime.fromisoformat(step["at"]))

@@ -72,7 +72,7 @@ KINDS: Final[dict[Kind, tuple[str, str]]] = {
 
 STATUSES: Final[dict[Status, tuple[str, str]]] = {
     Status.RECEIVED: (
-        "已收到您的申请,马上开始处理。",
+        "已收到您的申请，马上开始处理。",
         "We have your request and are starting on it.",
     ),
     Status.CHECKING: ("正在向银行核对这笔交易。", "We are checking this transaction at the bank."),
@@ -81,19 +81,19 @@ STATUSES: Final[dict[Status, tuple[str, str]]] = {
         "We are asking, stop by stop, where the money is.",
     ),
     Status.IN_TRANSIT: (
-        "已查到这笔钱还在路上,到期我们会再查。",
+        "已查到这笔钱还在路上，到期我们会再查。",
         "The money is still on its way. We will check again when it is due.",
     ),
     Status.RETURNING: (
-        "对方银行没有入账,钱正在退回给您。",
+        "对方银行没有入账，钱正在退回给您。",
         "The receiving bank did not take the money. It is on its way back to you.",
     ),
     Status.REVERSAL_WATCHED: (
-        "银行正在退回这笔扣款,我们会一直盯到到账。",
+        "银行正在退回这笔扣款，我们会一直盯到到账。",
         "The bank is giving this charge back. We watch it until it has arrived.",
     ),
     Status.WAITING_FOR_MERCHANT: (
-        "已请商家答复,正在等商家处理。",
+        "已请商家答复，正在等商家处理。",
         "We have asked the merchant and are waiting for the answer.",
     ),
     Status.IN_ARBITRATION: (
@@ -101,43 +101,43 @@ STATUSES: Final[dict[Status, tuple[str, str]]] = {
         "One of our people is deciding on this.",
     ),
     Status.REFUND_APPROVED: (
-        "已同意退款,正在准备退出。",
+        "已同意退款，正在准备退出。",
         "The refund is approved. We are getting it ready to send.",
     ),
     Status.REFUND_SENT: (
-        "退款已发出,还没有到账。",
+        "退款已发出，还没有到账。",
         "The refund has been sent. It has not arrived yet.",
     ),
     Status.REFUND_UNCONFIRMED: (
-        "退款已提交,正在向银行确认结果。",
+        "退款已提交，正在向银行确认结果。",
         "The refund was handed to the bank. We are asking the bank what became of it.",
     ),
     Status.REFUND_BOUNCED: (
-        "退款没有退成功,钱没有丢。我们会联系您改退到您本人的其他账户。",
+        "退款没有退成功，钱没有丢。我们会联系您改退到您本人的其他账户。",
         "The refund could not reach you. It is not lost. We contact you about another account.",
     ),
     Status.REFUND_UNFUNDED: (
-        "已同意退款,付款方的资金还没有到位,我们在跟进。",
+        "已同意退款，付款方的资金还没有到位，我们在跟进。",
         "The refund is approved. Whoever pays it has not provided the money yet; we are on it.",
     ),
     Status.CREDITED: ("退款已到账。", "The refund has arrived."),
     Status.DELIVERED: (
-        "这笔钱已到对方账户,有到账凭证。",
+        "这笔钱已到对方账户，有到账凭证。",
         "The money has reached the receiving account. There is a receipt.",
     ),
     Status.RETURNED: ("这笔钱已退回您的账户。", "The money is back in your account."),
     Status.REVERSED: ("这笔扣款已退回您的账户。", "The charge is back in your account."),
     Status.EXPLAINED: (
-        "原因已查明,请看说明。",
+        "原因已查明，请看说明。",
         "We have found the cause. Please see the explanation.",
     ),
     Status.DECLINED: (
-        "这次不能退款,原因和复核办法请看结果。",
+        "这次不能退款，原因和复核办法请看结果。",
         "No refund this time. The decision gives the reason and how to ask for a review.",
     ),
     Status.WITHDRAWN: ("您已撤回申请。", "You withdrew your request."),
     Status.DUPLICATE: (
-        "这笔交易已有另一个申请,已合并处理。",
+        "这笔交易已有另一个申请，已合并处理。",
         "There is another request about this transaction. We go on with that one.",
     ),
 }
@@ -161,7 +161,7 @@ OBSTACLES: Final[dict[str, tuple[str, str]]] = {
         "This kind of request does not fit this kind of transaction.",
     ),
     "not_captured": (
-        "这笔交易没有扣款成功,没有可退的钱。",
+        "这笔交易没有扣款成功，没有可退的钱。",
         "No money of this transaction was captured, so there is nothing to refund.",
     ),
     "already_refunded": ("这笔交易已全部退款。", "All of this transaction has been refunded."),
@@ -185,7 +185,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "trace_in_transit": ("已查到这笔钱还在路上。", "We found the money on its way."),
     "trace_delivered": ("已查到这笔钱到了对方账户。", "We found that the money arrived."),
     "trace_rejected": (
-        "对方银行没有入账,钱会退回。",
+        "对方银行没有入账，钱会退回。",
         "The receiving bank did not take the money; it comes back.",
     ),
     "trace_wrong_account": (
@@ -199,7 +199,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "refund_accepted": ("退款已发出。", "The refund was sent."),
     "refund_credited": ("退款已到账。", "The refund has arrived."),
     "refund_bounced": (
-        "退款没有退成功,钱没有丢。",
+        "退款没有退成功，钱没有丢。",
         "The refund could not reach its destination. It is not lost.",
     ),
     "refund_unfunded": (
@@ -208,7 +208,7 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     ),
     "refund_failed": ("银行没有办成这笔退款。", "The bank could not make this refund."),
     "refund_no_answer": (
-        "银行还没有答复,我们在查结果。",
+        "银行还没有答复，我们在查结果。",
         "The bank has not answered; we are finding out what became of it.",
     ),
     "refund_not_found": ("银行没有查到这笔退款。", "The bank does not know this refund."),
@@ -223,9 +223,9 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
         "You asked us to seek the merchant's late consent.",
     ),
     "appealed": ("您申请了复核。", "You asked for a review."),
-    "arbitration_due": ("裁定超时,已加急。", "The decision is late; it has been raised."),
+    "arbitration_due": ("裁定超时，已加急。", "The decision is late; it has been raised."),
     "promise_due": (
-        "没能按时答复您,很抱歉,已给出新的时间。",
+        "没能按时答复您，很抱歉，已给出新的时间。",
         "We did not answer in time. We are sorry; there is a new date.",
     ),
     "ask_bank": ("正在向银行核对。", "We are asking the bank."),

@@ -158,10 +158,15 @@ def renew_promise(
 
 
 def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime, str]:
-    """The date and its rule. A date of the bank's own counts; a standing date is not put off."""
+    """The date and its rule. A standing date is not put off.
+
+    A date of the bank's own counts, with the time that its news takes to be asked for and told.
+    """
     claim, facts, seen = dispute.claim, dispute.facts, status(dispute)
-    if seen in _DATED and facts.expected_at and facts.expected_at > now:
-        return facts.expected_at, "expected_by_bank"
+    if seen in _DATED and facts.expected_at:
+        heard = facts.expected_at + rules.delay("news_grace")
+        if heard > now:
+            return heard, "expected_by_bank"
     rule = _PROMISES.get(seen, f"promise_{claim.kind}")
     stands = facts.promised_at is not None and facts.promised_at > now
     if stands and facts.promised_at and facts.promise_rule == rule:

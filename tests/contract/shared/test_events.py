@@ -60,6 +60,7 @@ def test_an_event_written_again_is_the_same_event(name: str) -> None:
     envelope = decode(old.headers, old.raw)
     assert decode(*encode(envelope)) == envelope
     assert dict(encode(envelope)[0]) == dict(old.headers)
+    assert b"null" not in encode(envelope)[1]
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -14,7 +14,7 @@ GOOD = recorded("status-changed-full")
 
 def changed(**headers: bytes | None) -> list[tuple[str, bytes | None]]:
     """The good headers with some replaced; `...` would not type, so b"-" takes one away."""
-    merged: dict[str, bytes | None] = dict(GOOD.headers) | headers
+    merged: dict[str, bytes | None] = {**dict(GOOD.headers), **headers}
     return [(name, raw) for name, raw in merged.items() if raw != b"-"]
 
 

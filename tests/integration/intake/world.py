@@ -26,6 +26,7 @@ from tests.unit.shared.serving import Answer, Api, served
 
 NAMES = UUID("00000000-0000-4000-8000-000000000001")
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+ANA = "customer:ana"
 NOWHERE = "127.0.0.1:9"
 WAIT_S = 30.0
 
@@ -48,16 +49,14 @@ class Instance:
     intake: Intake
     api: Api
 
-    async def open(self, body: Any, *, key: str = "", token: str = "customer:ana") -> Answer:
+    async def open(self, body: Any, *, key: str = "", token: str = ANA) -> Answer:
         return await self.post("/v1/disputes", body, key=key, token=token)
 
-    async def post(
-        self, path: str, body: Any, *, key: str = "", token: str = "customer:ana"
-    ) -> Answer:
+    async def post(self, path: str, body: Any, *, key: str = "", token: str = ANA) -> Answer:
         headers = bearer(token) | {"Idempotency-Key": key or ids.token()}
         return await self.api.post(path, json=body, headers=headers)
 
-    async def get(self, path: str, *, token: str = "customer:ana", **headers: str) -> Answer:
+    async def get(self, path: str, *, token: str = ANA, **headers: str) -> Answer:
         return await self.api.get(path, headers=bearer(token) | headers)
 
 
@@ -72,7 +71,7 @@ class World:
         ring = self.work / "ring.json"
         key = base64.b64encode(b"k" * 32).decode()
         ring.write_text(json.dumps({"active": "k1", "keys": {"k1": key}}))
-        given = {
+        given: dict[str, Any] = {
             "kafka_bootstrap_servers": self.bootstrap,
             "redress_topic_prefix": self.prefix,
             "redress_key_ring": str(ring),
@@ -149,7 +148,7 @@ def payment(transaction_id: str, *, sequence: int = 1, **changes: Any) -> Envelo
     return envelope("/bank", transaction_id, sequence, data)
 
 
-def status(  # noqa: PLR0913 - a status has that many sides
+def status(
     dispute_id: str,
     version: int,
     *,

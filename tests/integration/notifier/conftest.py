@@ -11,6 +11,4 @@ from tests.integration.notifier.world import World, free_port
 def world(
     backing: Backing, topic_prefix: str, database: Callable[[str], str], tmp_path: Path
 ) -> World:
-    return World(
-        backing, topic_prefix, database("notifier"), tmp_path, free_port(), free_port()
-    )
+    return World(backing, topic_prefix, database("notifier"), tmp_path, free_port(), free_port())

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from services.notifier.settings import Settings
 from services.notifier.store import contacts
 from services.notifier.wiring import Notifier, assemble
 from shared import clock, ids, kafka
-from shared.contracts.envelope import Envelope, encode
+from shared.contracts.envelope import Envelope, decode, encode
 from shared.contracts.events import DeliveryRecorded, StatusChanged
 from shared.contracts.topics import Topic
 from tests.backing import Backing
@@ -34,8 +35,6 @@ WAIT_S = 20.0
 
 
 def free_port() -> int:
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -129,8 +128,6 @@ class World:
             await connection.close()
 
     async def deliveries(self, count: int) -> list[DeliveryRecorded]:
-        from shared.contracts.envelope import decode
-
         found: list[DeliveryRecorded] = []
         async with (
             asyncio.timeout(WAIT_S),

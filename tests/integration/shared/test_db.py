@@ -86,7 +86,7 @@ async def test_what_no_retry_changes_is_no_outage_and_shows_no_values(
 async def test_a_lost_connection_is_an_outage_and_the_pool_recovers(
     dsn: str, engine: AsyncEngine
 ) -> None:
-    with pytest.raises(DBAPIError) as failed:
+    with pytest.raises(DBAPIError) as failed:  # noqa: PT012 - one transaction
         async with engine.begin() as tx:
             await tx.execute(text("SELECT 1"))
             assert await kill_connections(dsn, "test") == 1
@@ -104,7 +104,7 @@ async def test_an_absent_server_and_an_exhausted_pool_are_outages(dsn: str) -> N
     assert db.is_outage(refused.value)
     small = db.engine(dsn, "test", pool_size=1)
     small.pool._timeout = 0.05  # type: ignore[attr-defined]  # noqa: SLF001 - 10 s otherwise
-    with pytest.raises(Exception, match="QueuePool limit") as full:  # noqa: PT012 - nested
+    with pytest.raises(Exception, match="QueuePool limit") as full:
         async with small.connect(), small.connect():
             pass
     assert db.is_outage(full.value)

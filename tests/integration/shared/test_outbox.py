@@ -122,11 +122,10 @@ async def test_waking_the_relay_publishes_without_waiting_for_the_next_poll(
 ) -> None:
     monkeypatch.setattr(outbox, "_IDLE_S", 3600.0)
     async with running(relay.run):
-        await add(engine, *outgoing(ids.new(), 1))
-        await emptied(engine)  # at its start
-        await add(engine, *outgoing(ids.new(), 1))
-        relay.wake()
-        await emptied(engine)
+        for _ in range(3):
+            await add(engine, *outgoing(ids.new(), 1))
+            relay.wake()
+            await emptied(engine)
 
 
 async def lock_holders(dsn: str) -> dict[str, int]:
@@ -134,7 +133,7 @@ async def lock_holders(dsn: str) -> dict[str, int]:
     connection = await asyncpg.connect(dsn)
     try:
         rows = await connection.fetch(
-            "SELECT a.application_name, count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+            "SELECT application_name, count(*) FROM pg_locks l JOIN pg_stat_activity USING (pid)"
             " WHERE l.locktype = 'advisory' AND l.database ="
             " (SELECT oid FROM pg_database WHERE datname = current_database()) GROUP BY 1"
         )
@@ -197,6 +196,7 @@ async def test_a_relay_whose_connection_is_cut_goes_on_without_loss(
             if n in {3, 7}:
                 await kill_connections(dsn, "first-relay")
         await emptied(engine)
+        assert await lock_holders(dsn) == {"first-relay": 4}
     found = order(await on_topic(settings))
     assert {key: without_repeats(seen) for key, seen in found.items()} == {
         str(d): list(range(1, 11)) for d in disputes

@@ -18,7 +18,9 @@ FUTURE = datetime(2100, 1, 1, tzinfo=UTC)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
-def task(n: int = 1, *, dispute: UUID | None = None, due: datetime = PAST, kind: str = "ask") -> Task:
+def task(
+    n: int = 1, *, dispute: UUID | None = None, due: datetime = PAST, kind: str = "ask"
+) -> Task:
     return Task(Key(dispute or ids.new(), "bank", kind, n), "bank", due, {"n": n}, TRACE)
 
 
@@ -72,7 +74,10 @@ async def test_the_same_key_is_one_task_with_the_newest_due_time(engine: AsyncEn
         rows = await tx.execute(
             text("SELECT n, due_at, attempts, lease, first_claimed_at FROM tasks ORDER BY n")
         )
-        assert [tuple(row) for row in rows] == [(1, FUTURE, 0, None, None), (2, PAST, 0, None, None)]
+        assert [tuple(row) for row in rows] == [
+            (1, FUTURE, 0, None, None),
+            (2, PAST, 0, None, None),
+        ]
 
 
 async def test_the_same_key_twice_in_one_call_keeps_the_last(engine: AsyncEngine) -> None:

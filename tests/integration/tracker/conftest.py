@@ -1,16 +1,43 @@
-"""A database of the tracker's for each test."""
+"""Databases of the tracker's: for each test, or for a module that keeps to its own disputes."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 
 from shared import db
+from tests.backing import Databases
+from tests.integration.tracker.desk import serving
 from tests.integration.tracker.stage import Stage
+from tests.unit.shared.serving import Api
+
+CONNECTIONS = 16  # so that transactions are really side by side
 
 
 @pytest.fixture
 async def stage(database: Callable[[str], str]) -> AsyncIterator[Stage]:
-    """Sixteen connections, so that transactions are really side by side."""
-    engine = db.engine(database("tracker"), "test", pool_size=16)
+    """Nothing in it but what this test does."""
+    engine = db.engine(database("tracker"), "test", CONNECTIONS)
     yield Stage(engine)
     await engine.dispose()
+
+
+@pytest.fixture(scope="module", name="module_dsn")
+def _module_dsn(databases: Databases) -> Iterator[str]:
+    dsn = databases.clone("tracker")
+    yield dsn
+    databases.drop(dsn)
+
+
+@pytest.fixture
+async def common(module_dsn: str) -> AsyncIterator[Stage]:
+    """Disputes of the module's other tests are in it too."""
+    engine = db.engine(module_dsn, "test", CONNECTIONS)
+    yield Stage(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+async def api(common: Stage) -> AsyncIterator[Api]:
+    """The HTTP interface over `common`."""
+    async with serving(common) as client:
+        yield client

@@ -1,4 +1,4 @@
-"""A tracker's database to play on: what happens is told to `handlers.advance`, nothing else runs."""
+"""A tracker's database: what happens is told to `handlers.advance`, nothing else runs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -248,7 +248,9 @@ class Stage:
 
 async def hold_dispute(tx: AsyncConnection, event: DisputeOpened) -> None:
     """Lock its row until `tx` ends, as a slower transaction would."""
-    await tx.execute(text("SELECT FROM disputes WHERE id = :id FOR UPDATE"), {"id": event.dispute_id})
+    await tx.execute(
+        text("SELECT FROM disputes WHERE id = :id FOR UPDATE"), {"id": event.dispute_id}
+    )
 
 
 def results(outcomes: Sequence[Outcome]) -> list[str]:

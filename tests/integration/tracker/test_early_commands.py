@@ -87,6 +87,7 @@ async def test_a_bank_answer_for_a_dispute_that_is_not_there_is_answered_as_unkn
 
 def _with_ids_against_their_order() -> DisputeOpened:
     """The ids of events are hashes: here the later command has the smaller one."""
-    while (event := opened()) and wish(event).inbox_id < wish(event, sequence=3).inbox_id:
-        pass
-    return event
+    while True:
+        event = opened()
+        if str(wish(event).inbox_id) > str(wish(event, sequence=3).inbox_id):
+            return event

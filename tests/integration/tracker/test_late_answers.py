@@ -26,9 +26,7 @@ from tests.integration.tracker.stage import (
 async def test_credited_before_accepted(stage: Stage) -> None:
     event = opened()
     await stage.to_reserved(event)
-    outcomes = await stage.each(
-        refund(event, T.REFUND_CREDITED), refund(event, T.REFUND_ACCEPTED)
-    )
+    outcomes = await stage.each(refund(event, T.REFUND_CREDITED), refund(event, T.REFUND_ACCEPTED))
     assert results(outcomes) == ["applied", "late"]
     assert (await stage.dispute(event))["status"] == "credited"
     assert await stage.holds(event) == {"refund": (CAPTURED, "settled")}
@@ -106,8 +104,12 @@ async def test_a_bank_that_answers_after_its_deadline_takes_the_case_from_the_ar
 
 async def test_a_reversal_credited_after_its_deadline_closes_the_dispute(stage: Stage) -> None:
     event = opened(Kind.PAYMENT_FAILED)
-    pending = {"state": TransactionState.DEBITED_NOT_CAPTURED, "reversal_state": "pending"}
-    known = found(event, **pending, reversal_minor=CAPTURED)
+    known = found(
+        event,
+        state=TransactionState.DEBITED_NOT_CAPTURED,
+        reversal_state="pending",
+        reversal_minor=CAPTURED,
+    )
     await stage.each(opening(event), known)
     await stage.each(Signal(event.dispute_id, Trigger(T.REVERSAL_DUE)))
     assert (await stage.dispute(event))["status"] == "in_arbitration"

@@ -62,9 +62,7 @@ def test_what_was_given_back_whole() -> None:
     assert found["refund_request"].why_not == "already_refunded"
 
 
-@pytest.mark.parametrize(
-    ("owner", "reference"), [("ana", "402188530174"), ("bo", None)]
-)
+@pytest.mark.parametrize(("owner", "reference"), [("ana", "402188530174"), ("bo", None)])
 def test_an_open_dispute_shows_its_reference_to_its_owner_only(
     owner: str, reference: str | None
 ) -> None:

@@ -20,7 +20,7 @@ from shared.auth import BadToken, NoKeys, Principal, Role, TokenSettings, Verifi
 ISSUER = "https://id.wallet.example"
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 OTHER = ECKey.generate_key("P-256", auto_kid=True)
-STRANGER = ECKey.import_key(OTHER.as_dict(private=True) | {"kid": KEY.kid})
+STRANGER = ECKey.import_key(OTHER.as_pem(private=True), {"kid": KEY.kid or ""})
 
 
 def now() -> int:
@@ -131,9 +131,9 @@ async def test_a_known_token_expires_all_the_same(
     verifier: Verifier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = token()
-    assert await verifier.verify(known)
+    await verifier.verify(known)
     later = clock.utcnow() + timedelta(seconds=700)
-    monkeypatch.setattr(auth.clock, "utcnow", lambda: later)
+    monkeypatch.setattr(clock, "utcnow", lambda: later)
     monkeypatch.setattr("time.time", later.timestamp)
     with pytest.raises(BadToken, match="expired"):
         await verifier.verify(known)
@@ -143,7 +143,7 @@ def test_the_development_issuer_is_refused_outside_the_demo(jwks: Path) -> None:
     settings = TokenSettings(auth.DEVELOPMENT_ISSUER, jwks_file=str(jwks))
     with pytest.raises(ValueError, match="TOKEN_ISSUER"):
         Verifier(settings, demo=False)
-    assert Verifier(settings, demo=True)
+    Verifier(settings, demo=True)
 
 
 @dataclass(slots=True)
@@ -187,7 +187,7 @@ async def test_keys_that_come_in_pieces_are_read_whole(
     issuer[0].body = key_set(*(ECKey.generate_key("P-256", auto_kid=True) for _ in range(400)), KEY)
     assert len(issuer[0].body) > 65_536
     verifier = by_url(issuer[1], tmp_path / "cache.json")
-    assert await verifier.verify(token())
+    await verifier.verify(token())
 
 
 async def test_an_absent_issuer_does_not_stop_a_start_with_a_cached_copy(
@@ -206,10 +206,19 @@ async def test_keys_at_hand_outlive_an_issuer_that_answers_nonsense(
 ) -> None:
     verifier = by_url(issuer[1], tmp_path / "cache.json")
     await verifier.refresh()
-    wrong = ("", "<html>", "{}", "[]", "null", '{"keys":[]}', '{"keys":5}', '{"keys":[{"kty":"EC"}]}')
+    wrong = (
+        "",
+        "<html>",
+        "{}",
+        "[]",
+        "null",
+        '{"keys":[]}',
+        '{"keys":5}',
+        '{"keys":[{"kty":"EC"}]}',
+    )
     for issuer[0].body in (*wrong, "x" * 300_000):
         await verifier.refresh()
-        assert await verifier.verify(token())
+        await verifier.verify(token())
     cached = (tmp_path / "cache.json").read_text(encoding="utf-8")
     assert json.loads(cached)["keys"]
 
@@ -219,7 +228,7 @@ async def test_a_key_of_an_unknown_kind_does_not_spoil_the_others(
 ) -> None:
     keys = json.loads(key_set(KEY))["keys"]
     issuer[0].body = json.dumps({"keys": [{"kty": "AKP", "alg": "ML-DSA-44"}, *keys]})
-    assert await by_url(issuer[1], tmp_path / "cache.json").verify(token())
+    await by_url(issuer[1], tmp_path / "cache.json").verify(token())
 
 
 async def test_without_any_keys_the_answer_is_try_again_not_a_bad_token(tmp_path: Path) -> None:
@@ -241,14 +250,14 @@ async def test_a_cache_that_cannot_be_written_does_not_stop_the_service(
     issuer: tuple[Issuer, str], tmp_path: Path
 ) -> None:
     verifier = by_url(issuer[1], tmp_path / "no such folder" / "cache.json")
-    assert await verifier.verify(token())
+    await verifier.verify(token())
 
 
 async def test_a_new_key_is_fetched_but_bad_tokens_do_not_make_us_ask_each_time(
     issuer: tuple[Issuer, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elapsed = 1000.0
-    monkeypatch.setattr(auth.clock, "monotonic", lambda: elapsed)
+    monkeypatch.setattr(clock, "monotonic", lambda: elapsed)
     verifier = by_url(issuer[1], tmp_path / "cache.json")
     for _ in range(20):
         with pytest.raises(BadToken):
@@ -256,7 +265,7 @@ async def test_a_new_key_is_fetched_but_bad_tokens_do_not_make_us_ask_each_time(
     assert issuer[0].asked == 1
     issuer[0].body = key_set(KEY, OTHER)
     elapsed += 11
-    assert await verifier.verify(token(OTHER))
+    await verifier.verify(token(OTHER))
     assert issuer[0].asked == 2
 
 

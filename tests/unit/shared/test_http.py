@@ -151,9 +151,7 @@ async def test_a_wrong_query_parameter_is_named(api: Api) -> None:
 
 @pytest.mark.parametrize("content", [b"{", b"", b"{'a': 1}", b'{"a": \xff}', b"[1,", b"\x00"])
 async def test_what_is_no_json_is_a_400(api: Api, content: bytes) -> None:
-    answer = await api.post(
-        "/claims", data=content, headers={"content-type": "application/json"}
-    )
+    answer = await api.post("/claims", data=content, headers={"content-type": "application/json"})
     if content:
         assert answer.status == 400
         assert answer.headers["content-type"] == "application/problem+json"
@@ -193,17 +191,23 @@ async def test_a_body_at_the_limit_is_taken(api: Api) -> None:
 
 
 async def test_a_false_length_does_not_help(failing: Failing) -> None:
-    status = await raw_request(application(failing), b"10", [b"x" * 200_000, b"x" * 200_000])
-    assert status == 413
+    parts = [b"x" * 200_000, b"x" * 200_000]
+    assert await raw_request(application(failing), b"10", parts) == 413
+    assert parts == []
 
 
-async def raw_request(app: FastAPI, length: bytes, chunks: list[bytes]) -> int:
+async def test_a_body_that_says_it_is_too_large_is_not_even_read(failing: Failing) -> None:
+    parts = [b"x"]
+    assert await raw_request(application(failing), b"262145", parts) == 413
+    assert parts == [b"x"]
+
+
+async def raw_request(app: FastAPI, length: bytes, parts: list[bytes]) -> int:
     """What a server hands on when a client lies: uvicorn would not, another server might."""
-    parts = iter(chunks)
 
     async def receive() -> dict[str, Any]:
-        part = next(parts, None)
-        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+        body = parts.pop(0)
+        return {"type": "http.request", "body": body, "more_body": bool(parts)}
 
     statuses = []
 
@@ -234,18 +238,14 @@ async def test_a_wrong_method_is_a_problem_that_says_what_is_allowed(
     assert answer.headers["allow"] == "POST"
 
 
-async def test_a_problem_of_ours_keeps_its_details(
-    api: Api, failing: Failing
-) -> None:
+async def test_a_problem_of_ours_keeps_its_details(api: Api, failing: Failing) -> None:
     failing.error = Conflict("Open already.", reference="402188530174", headers={"X-Other": "1"})
     answer = await api.get("/fails")
     assert problem(answer, 409, "conflict")["reference"] == "402188530174"
     assert answer.headers["x-other"] == "1"
 
 
-async def test_a_full_queue_says_when_to_come_back(
-    api: Api, failing: Failing
-) -> None:
+async def test_a_full_queue_says_when_to_come_back(api: Api, failing: Failing) -> None:
     failing.error = QueueFull(retry_after_s=7)
     answer = await api.get("/fails")
     problem(answer, 429, "too-many")
@@ -267,10 +267,10 @@ async def test_an_absent_database_is_a_503_that_promises_nothing(
 
 
 @pytest.fixture
-def logged() -> Iterator[list[logging.LogRecord]]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[logging.LogRecord]]:
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
-    handler.emit = records.append  # type: ignore[method-assign]
+    monkeypatch.setattr(handler, "emit", records.append)
     logging.getLogger().addHandler(handler)
     yield records
     logging.getLogger().removeHandler(handler)
@@ -283,7 +283,9 @@ async def test_an_error_of_ours_is_a_500_whose_text_nobody_sees(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(http.log, "error", lambda event, **details: said.append((event, details)))
+    monkeypatch.setattr(
+        "shared.http.log.error", lambda event, **details: said.append((event, details))
+    )
     answer = await api.get("/fails")  # and nothing is raised to the server, which would log it
     body = problem(answer, 500, "internal")
     assert CANARY not in json.dumps(body)
@@ -295,7 +297,7 @@ async def test_an_error_in_the_middle_of_an_answer_is_logged_by_us_alone(
     api: Api, logged: list[logging.LogRecord], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(http.log, "error", lambda event, **_: said.append(event))
+    monkeypatch.setattr("shared.http.log.error", lambda event, **_: said.append(event))
     with pytest.raises(aiohttp.ClientPayloadError):  # the client sees that it was cut
         await api.get("/stream")
     assert said == ["http.unexpected"]
@@ -326,9 +328,7 @@ async def test_who_may_is_let_in(api: Api, role: str) -> None:
     assert answer.json() == "somebody"
 
 
-async def test_a_request_continues_its_callers_trace(
-    api: Api, failing: Failing
-) -> None:
+async def test_a_request_continues_its_callers_trace(api: Api, failing: Failing) -> None:
     failing.error = Conflict("no")
     answer = await api.get("/fails", headers={"traceparent": TRACE})
     assert failing.trace is not None

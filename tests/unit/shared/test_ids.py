@@ -40,7 +40,8 @@ def test_every_swap_of_neighbours_is_found(references: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "0", "4021 8853 017", "00000000000", "0000000000000", "٠٠٠٠٠٠٠٠٠٠٠٠", "-00000000000"]
+    "text",
+    ["", "0", "4021 8853 017", "00000000000", "0000000000000", "٠٠٠٠٠٠٠٠٠٠٠٠", "-00000000000"],
 )
 def test_what_is_not_twelve_ascii_digits_is_no_reference(text: str) -> None:
     assert not ids.valid_reference(text)
@@ -62,16 +63,16 @@ def test_new_ids_sort_by_the_millisecond_they_were_made_in(
 ) -> None:
     made = []
     for ms in (1_700_000_000_000, 1_700_000_000_001, 1_800_000_000_000):
-        monkeypatch.setattr(ids.time, "time_ns", lambda ms=ms: ms * 1_000_000)
+        monkeypatch.setattr("shared.ids.time.time_ns", lambda ms=ms: ms * 1_000_000)
         made.append(ids.new())
     assert made == sorted(made)
     assert made[0].int >> 80 == 1_700_000_000_000
 
 
 def test_all_74_random_bits_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ids.os, "urandom", lambda n: b"\xff" * n)
+    monkeypatch.setattr("shared.ids.os.urandom", lambda n: b"\xff" * n)
     assert str(ids.new())[14:] == "7fff-bfff-ffffffffffff"
-    monkeypatch.setattr(ids.os, "urandom", bytes)
+    monkeypatch.setattr("shared.ids.os.urandom", bytes)
     assert str(ids.new())[14:] == "7000-8000-000000000000"
 
 

@@ -13,7 +13,7 @@ from aiokafka.errors import (
     OutOfOrderSequenceNumber,
 )
 
-from shared import kafka, outbox
+from shared import clock, kafka, outbox
 from shared.kafka import ConsumerStuck, Settings
 
 SETTINGS = Settings("127.0.0.1:1", "test")
@@ -90,7 +90,7 @@ class FakeClient:
 
 
 async def quiet(client: FakeClient) -> None:
-    await kafka.stop_quietly(client)  # type: ignore[arg-type]
+    await kafka.stop_quietly(client)
 
 
 async def test_a_stop_that_hangs_is_left_alone_after_a_while(
@@ -177,7 +177,7 @@ class Clock:
 @pytest.fixture
 def moved(monkeypatch: pytest.MonkeyPatch) -> Clock:
     one = Clock()
-    monkeypatch.setattr(kafka.clock, "monotonic", one.monotonic)
+    monkeypatch.setattr(clock, "monotonic", one.monotonic)
     return one
 
 
@@ -196,7 +196,7 @@ def consumer() -> kafka.Consumer:
 
 
 async def check(ours: kafka.Consumer, theirs: FakeConsumer) -> None:
-    await ours._check_stuck(theirs)  # type: ignore[arg-type]  # noqa: SLF001 - one step of its loop
+    await ours._check_stuck(theirs)  # noqa: SLF001 - one step of its loop
 
 
 async def test_behind_at_the_same_place_twice_is_stuck(moved: Clock) -> None:
@@ -233,7 +233,7 @@ async def test_a_quiet_topic_is_not_stuck(moved: Clock) -> None:
 async def commit(theirs: FakeConsumer) -> None:
     record = type("R", (), {"offset": 41})()
     fetched: Any = {A: [record], B: [record]}
-    await consumer()._commit(theirs, fetched)  # type: ignore[arg-type]  # noqa: SLF001 - the same
+    await consumer()._commit(theirs, fetched)  # noqa: SLF001 - the same
 
 
 async def test_only_what_is_still_ours_is_committed_by_explicit_offset() -> None:

@@ -40,9 +40,7 @@ def test_only_iso_4217_codes_are_currencies(given: Any) -> None:
 def test_json_carries_amounts_as_strings_and_reads_them_back_exactly() -> None:
     price = Price(amount_minor=12345678901234567890123456789012345678, currency="JPY")
     written = price.model_dump_json()
-    assert written == (
-        '{"amount_minor":"12345678901234567890123456789012345678","currency":"JPY"}'
-    )
+    assert written == ('{"amount_minor":"12345678901234567890123456789012345678","currency":"JPY"}')
     assert Price.model_validate_json(written) == price
 
 

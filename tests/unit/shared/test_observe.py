@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import structlog
 
-from shared import observe
+from shared import clock, observe
 from shared.observe import Progress, continued_trace, traceparent
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -34,8 +34,8 @@ def test_what_is_no_trace_context_starts_a_new_trace(incoming: str | None) -> No
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     written = io.StringIO()
-    monkeypatch.setattr(observe.sys, "stderr", written)
-    monkeypatch.setattr(observe.logging, "basicConfig", lambda **_: None)
+    monkeypatch.setattr("shared.observe.sys.stderr", written)
+    monkeypatch.setattr("shared.observe.logging.basicConfig", lambda **_: None)
     observe.configure("test-service")
     yield lambda: [json.loads(line) for line in written.getvalue().splitlines()]
     structlog.contextvars.clear_contextvars()
@@ -44,18 +44,18 @@ def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
 
 def fail() -> None:
     try:
-        raise KeyError(CANARY)
-    except KeyError as error:
-        raise ValueError(f"Key (phone)=({CANARY}) already exists") from error
+        int(f"{CANARY}x")
+    except ValueError as error:
+        raise LookupError(f"Key (phone)=({CANARY}) already exists") from error
 
 
 def test_a_logged_exception_shows_types_and_places_but_not_its_text(lines: Lines) -> None:
     try:
         fail()
-    except ValueError as error:
+    except LookupError as error:
         structlog.get_logger().error("it.broke", exc_info=error)
     (line,) = lines()
-    assert [link["type"] for link in line["exception"]] == ["ValueError", "KeyError"]
+    assert [link["type"] for link in line["exception"]] == ["LookupError", "ValueError"]
     assert line["exception"][0]["at"][-1].endswith(" fail")
     assert CANARY not in json.dumps(line)
     assert line["event"] == "it.broke"
@@ -66,10 +66,10 @@ def test_a_logged_exception_shows_types_and_places_but_not_its_text(lines: Lines
 def test_the_exception_at_hand_is_found(lines: Lines) -> None:
     try:
         fail()
-    except ValueError:
+    except LookupError:
         structlog.get_logger().exception("it.broke")
     (line,) = lines()
-    assert line["exception"][0]["type"] == "ValueError"
+    assert line["exception"][0]["type"] == "LookupError"
     assert CANARY not in json.dumps(line)
 
 
@@ -85,7 +85,7 @@ def test_a_line_holds_the_trace_it_belongs_to(lines: Lines) -> None:
 
 def test_a_worker_is_alive_as_long_as_it_beats(monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 1000.0
-    monkeypatch.setattr(observe.clock, "monotonic", lambda: moment)
+    monkeypatch.setattr(clock, "monotonic", lambda: moment)
     worker = Progress("worker")
     worker.beat()
     moment += 89

@@ -151,7 +151,10 @@ HEAD = 'version = 1\ncalendar = "CN"\nzone = "Asia/Shanghai"\n'
         ('calendar = "CN"\nzone = "Asia/Shanghai"', "version"),
         ('version = 1\ncalendar = "XX"\nzone = "Asia/Shanghai"', "XX"),
         ('version = 1\ncalendar = "CN"\nzone = "Asia/Nowhere"', "Asia/Nowhere"),
-        (HEAD + '[rules.a]\nvalue = 1\nunit = "week"\nsource = ""\nstanding = ""', r"rules\.a.*week"),
+        (
+            HEAD + '[rules.a]\nvalue = 1\nunit = "week"\nsource = ""\nstanding = ""',
+            r"rules\.a.*week",
+        ),
         (HEAD + '[rules.a]\nunit = "hour"\nsource = ""\nstanding = ""', r"rules\.a.*value"),
         (HEAD + '[rules.a]\nvalue = "x"\nunit = "hour"\nsource = ""\nstanding = ""', r"rules\.a"),
     ],

@@ -48,6 +48,7 @@ SECONDS: Final = {
     "refund_settling": 5,
     "refund_key_lifetime": 100,
     "refund_recheck": 50,
+    "news_grace": 30,
     "refund_due": 600,
     "funding_due": 650,
     "bounce_choice": 800,
@@ -68,7 +69,9 @@ PROFILE: Final = Profile(
     },
     contracts={
         "m-signed": Contract("m-signed", silence_refunds=True, cap_minor=10_000, currency="CNY"),
-        "m-unsigned": Contract("m-unsigned", silence_refunds=False, cap_minor=10_000, currency="CNY"),
+        "m-unsigned": Contract(
+            "m-unsigned", silence_refunds=False, cap_minor=10_000, currency="CNY"
+        ),
     },
 )
 
@@ -89,7 +92,9 @@ class Case:
         """Something happens `after_s` later; a timer that fires is outstanding no more."""
         self.now += timedelta(seconds=after_s)
         self.work.pop(name, None)
-        decision = decide(self.dispute, Trigger(name, actor, payload), self.now, PROFILE, self.money)
+        decision = decide(
+            self.dispute, Trigger(name, actor, payload), self.now, PROFILE, self.money
+        )
         self.last, self.dispute = decision, decision.dispute
         self._ask(decision)
         return decision
@@ -106,7 +111,7 @@ class Case:
 
     @property
     def waits_for(self) -> set[str]:
-        """Timers by trigger, calls as `party:kind:n`; the promise is left out, it is always there."""
+        """Timers by trigger, calls as `party:kind:n`; without the promise, always there."""
         assert (T.PROMISE_DUE in self.work) == public.is_open(self.dispute)
         return set(self.work) - {T.PROMISE_DUE}
 

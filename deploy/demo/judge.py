@@ -1,0 +1,188 @@
+"""Whether a case ended as it must: by the bank's books, the gateway and the catcher. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from deploy.demo.outside import NOTHING, Account, Mail, Sms
+from deploy.demo.stories import Case, Ending, Locale
+from shared.money import exponent
+
+QUOTED: Final = 40  # characters of a text that names it in a verdict
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """All that was observed of a case; `reference` as people read it, `trouble` of the steps."""
+
+    reference: str = ""
+    statuses: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    account: Account = NOTHING
+    merchant_asked: int = 0
+    texts: tuple[Sms, ...] = ()
+    mails: tuple[Mail, ...] = ()
+    trouble: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one witness says: `good` when all is as it must be, else `wrong` says what differs."""
+
+    witness: str
+    good: str
+    wrong: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return not self.wrong
+
+
+def judge(case: Case, seen: Seen) -> tuple[Verdict, ...]:
+    """The verdicts of all four witnesses."""
+    ends, currency = case.ends, case.transaction.currency
+    language = _LANGUAGES[case.customer.locale]
+    heard = f"all {len(ends.messages)} in {language}, in order, each once"
+    return (
+        Verdict("customer's app", _told(ends), tuple(_story(ends, seen))),
+        Verdict("bank's ledger", _money(ends, currency), tuple(_books(ends, seen, currency))),
+        Verdict("SMS gateway", heard, tuple(_texts(case, seen))),
+        Verdict("mail catcher", heard, tuple(_mails(case, seen))),
+    )
+
+
+_LANGUAGES: Final[dict[Locale, str]] = {"zh-CN": "Chinese", "en": "English"}
+
+
+def amount(minor: int, currency: str) -> str:
+    """`CNY 268.00`, `JPY 6,450`."""
+    return f"{currency} {Decimal(minor).scaleb(-exponent(currency)):,}"
+
+
+def _told(ends: Ending) -> str:
+    return f"ended as {ends.status} ({' → '.join(ends.steps)})"
+
+
+def _money(ends: Ending, currency: str) -> str:
+    told = " → ".join(ends.journal) or "no entry"
+    back = f"{amount(ends.back_minor, currency)} back, once" if ends.back_minor else "nothing back"
+    payer = f", by {ends.payer.replace('_', ' ')}" if ends.payer and ends.back_minor else ""
+    return f"{back}{payer} ({told})"
+
+
+def _story(ends: Ending, seen: Seen) -> list[str]:
+    wrong = list(seen.trouble)
+    if not seen.statuses or seen.statuses[-1] != ends.status:
+        last = seen.statuses[-1] if seen.statuses else "nothing"
+        wrong.append(f"ended as {last} instead of {ends.status}")
+    if not _in_order(ends.statuses, seen.statuses):
+        wrong.append(f"was {' → '.join(seen.statuses)} instead of {' → '.join(ends.statuses)}")
+    if not _holds(seen.steps, ends.steps):
+        wrong.append(f"the timeline {list(seen.steps)} lacks some of {list(ends.steps)}")
+    return wrong
+
+
+def _in_order(expected: Sequence[str], seen: Sequence[str]) -> bool:
+    """Whether `seen` is `expected`, of which those with a question mark may be left out."""
+    rest = list(seen)
+    for each in expected:
+        if rest and rest[0] == each.removesuffix("?"):
+            rest.pop(0)
+        elif not each.endswith("?"):
+            return False
+    return not rest
+
+
+def _holds(steps: Sequence[str], wanted: Sequence[str]) -> bool:
+    rest = iter(steps)
+    return all(any(step == each for step in rest) for each in wanted)
+
+
+def _books(ends: Ending, seen: Seen, currency: str) -> list[str]:
+    books, wrong = seen.account, []
+    if books.back_minor != ends.back_minor:
+        got, must = amount(books.back_minor, currency), amount(ends.back_minor, currency)
+        wrong.append(f"{got} went back instead of {must}")
+    if books.payments != int(ends.back_minor > 0):
+        wrong.append(f"paid {books.payments} times instead of {int(ends.back_minor > 0)}")
+    if books.in_flight_minor:
+        wrong.append(f"{amount(books.in_flight_minor, currency)} is still on its way")
+    if books.journal != ends.journal:
+        wrong.append(f"the ledger holds {list(books.journal)} instead of {list(ends.journal)}")
+    if books.payers != ((ends.payer,) if ends.payer else ()):
+        wrong.append(f"refunds were paid by {list(books.payers)} instead of {ends.payer}")
+    if books.suspicious:
+        wrong.append("the bank's own audit finds it paid twice, too high or out of balance")
+    if seen.merchant_asked != ends.merchant_asked:
+        wrong.append(f"merchant asked {seen.merchant_asked} times, not {ends.merchant_asked}")
+    return wrong
+
+
+def _texts(case: Case, seen: Seen) -> list[str]:
+    wanted = [_Wanted(m.sms, m.sms[0]) for m in case.ends.messages]
+    wrong = _matched(wanted, [each.text for each in seen.texts])
+    for each in seen.texts:
+        wrong += _manners(each.text, case.customer.locale, seen.reference)
+        if not each.delivered:
+            wrong.append(f"not delivered: {_short(each.text)}")
+    return wrong
+
+
+def _mails(case: Case, seen: Seen) -> list[str]:
+    wanted = [_Wanted((m.subject, *m.mail), m.subject) for m in case.ends.messages]
+    wrong = _matched(wanted, [f"{each.subject}\n{each.text}" for each in seen.mails])
+    for each in seen.mails:
+        for part in (each.subject, each.text):
+            wrong += _manners(part, case.customer.locale, seen.reference)
+    if len({each.reference for each in seen.mails}) < len(seen.mails):
+        wrong.append("two e-mails are the same message")
+    return wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    phrases: tuple[str, ...]
+    name: str
+
+    def found_in(self, text: str) -> bool:
+        return all(phrase in text for phrase in self.phrases)
+
+
+def _matched(wanted: Sequence[_Wanted], arrived: Sequence[str]) -> list[str]:
+    """What is missing and what is too much, in the order of the messages."""
+    wrong: list[str] = []
+    extra: list[str] = []
+    position = 0
+    for each in wanted:
+        places = (i for i in range(position, len(arrived)) if each.found_in(arrived[i]))
+        place = next(places, None)
+        if place is None:
+            wrong.append(f"missing: {' … '.join(each.phrases)}")
+            continue
+        extra += arrived[position:place]
+        position = place + 1
+    extra += arrived[position:]
+    return wrong + [f"{_why(each, arrived)}: {_short(each)}" for each in extra]
+
+
+def _why(text: str, arrived: Sequence[str]) -> str:
+    return "came more than once" if arrived.count(text) > 1 else "not expected, or out of order"
+
+
+def _manners(text: str, locale: Locale, reference: str) -> list[str]:
+    """Language and reference, which every message must have right."""
+    wrong = []
+    if bool(_CHINESE.search(text)) != (locale == "zh-CN"):
+        wrong.append(f"not in {_LANGUAGES[locale]}: {_short(text)}")
+    if reference not in text:
+        wrong.append(f"without the reference {reference}: {_short(text)}")
+    return wrong
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTED else f"{line[:QUOTED]}…"

@@ -1,0 +1,77 @@
+"""One demonstration from empty folders to the last process stopped."""
+
+import asyncio
+import threading
+from typing import Any, Final
+
+from rich.console import Console
+
+from deploy.demo import stories, summary
+from deploy.demo.calls import CallError
+from deploy.demo.screen import Screen, console
+from deploy.demo.show import show
+from deploy.demo.summary import Played
+from deploy.demo.whereabouts import tell_whereabouts
+from deploy.demo.world import world
+from deploy.local import layout, signals
+from deploy.local.errors import StartError
+from deploy.local.system import Given, System
+from shared import clock
+
+FOLDER: Final = layout.RUN / "demo"
+FINE, DIFFERS, INTERRUPTED = 0, 1, 130
+
+
+def run(*, once: bool) -> int:
+    """Return the exit code: 0 if every story ended as it must, 1 if not, 130 if cut short.
+
+    Ctrl-C ends it, and whatever else `signals.as_interrupt` makes of it.
+    """
+    out, began = console(), clock.monotonic()
+    tales = stories.load()  # a mistake in one is told before anything is started
+
+    def tell(text: str) -> None:
+        out.print(f"[{clock.monotonic() - began:5.1f} s] {text}", soft_wrap=True)
+
+    tell(f"a fresh Redress is being set up in {FOLDER}")
+    code = INTERRUPTED
+    system = System(layout.fresh(FOLDER), Given(), tell)
+    try:
+        system.start()
+        code = _play(tales, system, out)
+        tell("all stories have been played")
+        if not once:
+            _stay(system, out)
+    except KeyboardInterrupt:
+        out.print()
+    finally:
+        with signals.ignored():
+            tell("stopping every process")
+            system.stop()
+    tell("stopped")
+    return code
+
+
+def _play(tales: list[stories.Story], system: System, out: Console) -> int:
+    """Play and judge. Raises StartError when the world cannot be asked any more."""
+    try:
+        played, audit = asyncio.run(_played(tales, system, out))
+    except CallError as error:
+        raise StartError(f"The demonstration was cut short: {error}") from error
+    summary.show(out, played)
+    summary.differences(out, played)
+    summary.audit(out, audit)
+    return FINE if all(each.ok for each in played) else DIFFERS
+
+
+async def _played(
+    tales: list[stories.Story], system: System, out: Console
+) -> tuple[list[Played], dict[str, Any]]:
+    async with world(system.layout, system.endpoints) as found:
+        return await show(tales, found, Screen(out)), await found.outside.audit()
+
+
+def _stay(system: System, out: Console) -> None:
+    """Until Ctrl-C."""
+    tell_whereabouts(out, system.endpoints, system.layout)
+    threading.Event().wait()

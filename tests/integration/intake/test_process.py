@@ -1,0 +1,138 @@
+"""`python -m services.intake` as an operator runs it."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+
+from deploy.local import token
+from deploy.local.files import CHECKOUT
+from deploy.local.keys import Keys
+from deploy.local.ports import free
+from shared.auth import DEVELOPMENT_ISSUER, Role
+from shared.contracts.topics import Topic
+from tests.integration.intake.test_kafka import published
+from tests.integration.intake.world import World, bearer, refund, until
+
+
+def environment(world: World, port: int) -> dict[str, str]:
+    keys = Keys(world.work)
+    keys.write_missing()
+    return {
+        **os.environ,
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "INTAKE_DATABASE_URL": world.dsn,
+        "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap,
+        "REDRESS_TOPIC_PREFIX": world.prefix,
+        "REDRESS_PROFILE": "demo",
+        "REDRESS_KEY_RING": str(keys.ring),
+        "JWKS_FILE": str(keys.jwks),
+        "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
+    }
+
+
+def command(*arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "services.intake", *arguments],
+        cwd=CHECKOUT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextlib.contextmanager
+def served(env: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process of its own; its log goes to a file."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.intake"], cwd=CHECKOUT, env=env, stderr=out
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def test_a_process_serves_publishes_and_stops_when_told(connected: World) -> None:
+    (port,) = free(1)
+    env = environment(connected, port)
+    log = connected.work / "intake.log"
+    minted = token.mint(Keys(connected.work).issuer, Role.CUSTOMER, "ana", timedelta(minutes=10))
+    with served(env, log) as process:
+        async with aiohttp.ClientSession() as session:
+
+            async def ready() -> bool:
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with session.get(f"http://127.0.0.1:{port}/health/ready") as answer:
+                        return answer.status == 200
+                return False
+
+            await until(ready, 60)
+            async with session.post(
+                f"http://127.0.0.1:{port}/v1/disputes",
+                json=refund("t-1", statement="CANARY"),
+                headers=bearer(minted) | {"Idempotency-Key": "k"},
+            ) as answer:
+                assert answer.status == 202
+                dispute_id = (await answer.json())["disputes"][0]["dispute_id"]
+            (event,) = await published(connected, Topic.DISPUTES, 1)
+            async with session.get(f"http://127.0.0.1:{port}/health/live") as live:
+                assert await live.text() == "ok"
+            process.send_signal(signal.SIGTERM)
+            ended = await asyncio.to_thread(process.wait, 30)
+    assert (event.subject, ended) == (dispute_id, 0)
+    assert "CANARY" not in log.read_text()
+    assert minted not in log.read_text()
+
+
+def test_the_environment_is_checked_before_anything_starts() -> None:
+    done = command(PATH=os.environ["PATH"], PORT="x")
+    assert done.returncode == 1
+    assert "INTAKE_DATABASE_URL: Field required" in done.stderr
+    assert "PORT: Input should be a valid integer" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+async def test_migrating_twice_and_side_by_side_changes_nothing(empty_database: str) -> None:
+    env = {"PATH": os.environ["PATH"], "INTAKE_DATABASE_URL": empty_database}
+    results = await asyncio.gather(
+        *(asyncio.to_thread(command, "migrate", **env) for _ in range(2))
+    )
+    again = await asyncio.to_thread(command, "migrate", **env)
+    assert [done.returncode for done in (*results, again)] == [0, 0, 0], results[0].stderr
+    connection = await asyncpg.connect(empty_database)
+    try:
+        tables = await connection.fetch(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        )
+    finally:
+        await connection.close()
+    assert [row[0] for row in tables] == [
+        "alembic_version",
+        "claims",
+        "dead_letters",
+        "disputes",
+        "idempotency",
+        "inbox",
+        "outbox",
+        "timeline",
+        "transactions",
+    ]
+
+
+def test_dead_letters_are_listed(world: World) -> None:
+    done = command("dead-letters", "list", **environment(world, 1))
+    assert (done.returncode, done.stdout) == (0, "")

@@ -1,0 +1,115 @@
+"""Every text in every language, with sample values; expectations are worked out by hand."""
+
+import re
+
+import pytest
+
+from services.notifier import samples, templates
+from services.notifier.domain import wording
+from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.segments import measure
+from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
+
+BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
+EVERY = [(locale, template) for locale in templates.LOCALES for template in Template]
+
+
+@pytest.mark.parametrize(("locale", "template"), EVERY)
+def test_an_sms_is_short_signed_and_whole(locale: str, template: Template) -> None:
+    text = samples.preview(template, locale).text
+    length = measure(text)
+    assert text.startswith("【安付宝】" if locale == "zh-CN" else "AnPay: ")
+    assert "4021 8853 0170" in text
+    assert (length.alphabet, length.parts) == ("ucs2" if locale == "zh-CN" else "gsm7", 1)
+    assert length.units <= (67 if locale == "zh-CN" else 160)
+    assert not re.search(r"[{}]|https?:|www\.|None", text)
+
+
+@pytest.mark.parametrize(("locale", "template"), EVERY)
+def test_an_email_says_more_and_holds_no_link(locale: str, template: Template) -> None:
+    shown = samples.preview(template, locale)
+    for whole in (shown.subject, shown.body, shown.html):
+        assert "4021 8853 0170" in whole
+        assert "None" not in whole
+        assert "http" not in whole
+    assert not re.search(r"[{}]", shown.subject + shown.body)
+    assert len(shown.body) > len(shown.text)
+    assert samples.BRANDS[locale].hotline in shown.body
+
+
+@pytest.mark.parametrize(("locale", "template"), EVERY)
+def test_a_text_without_its_facts_still_reads(locale: str, template: Template) -> None:
+    language = templates.language(locale)
+    brand = samples.BRANDS[locale]
+    text = wording.sms(language, Notice(template, BARE), Reader(locale), brand)
+    letter = wording.letter(language, Notice(template, BARE), Reader(locale), brand)
+    assert "4021 8853 0170" in text
+    assert not re.search(r"[{}]|None|[，：]$", text)
+    assert text[-1] in "。."
+    assert letter.subject
+    assert letter.lead
+
+
+@pytest.mark.parametrize("locale", templates.LOCALES)
+def test_the_languages_know_the_same_words(locale: str) -> None:
+    ours, chinese = templates.language(locale).raw, templates.language("zh-CN").raw
+    for group, words in chinese["words"].items():
+        assert ours["words"][group].keys() == words.keys()
+    assert ours["mail_words"].keys() == chinese["mail_words"].keys()
+
+
+def test_what_a_customer_reads_when_a_refund_is_sent_and_when_it_has_arrived() -> None:
+    assert samples.preview(Template.REFUND_SENT, "zh-CN").text == (
+        "【安付宝】4021 8853 0170：¥1,280.00已退往招商银行尾号6226，预计10月15日前到账。"
+        "没到请在App告诉我们。"
+    )
+    assert samples.preview(Template.CREDITED, "en").text == (
+        "AnPay: 4021 8853 0170 closed: CN¥1,280.00 has arrived at HSBC card ending 6226, "
+        "confirmed by the bank. Not there? Tell us in the app."
+    )
+
+
+def test_names_are_escaped_in_html_and_not_in_text() -> None:
+    reader = Reader("en", name="<b>Ann & Co</b>")
+    language = templates.language("en")
+    sample = samples.notice(Template.RECEIVED, "en")
+    letter = wording.letter(language, sample, reader, Brand("AnPay", "1"))
+    assert "Dear &lt;b&gt;Ann &amp; Co&lt;/b&gt;," in templates.layout("html").render(letter=letter)
+    assert "Dear <b>Ann & Co</b>," in templates.layout("txt").render(letter=letter)
+
+
+def test_a_value_with_braces_is_only_text() -> None:
+    reader = Reader("en", name="{hotline}")
+    sample = samples.notice(Template.RECEIVED, "en")
+    letter = wording.letter(templates.language("en"), sample, reader, Brand("AnPay", "1"))
+    assert letter.greeting == "Dear {hotline},"
+
+
+def test_a_bank_named_in_another_script_does_not_turn_a_latin_sms_into_ucs2() -> None:
+    facts = BARE | {"at_bank": "招商银行", "amount": "12800 CNY"}
+    notice = Notice(Template.IN_TRANSIT, facts)
+    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "1"))
+    assert "CN¥128.00 is being processed at the receiving bank." in text
+
+
+def test_ends_show_neither_a_next_step_nor_a_promise() -> None:
+    body = samples.preview(Template.CREDITED, "en").body
+    assert "Who acts next" not in body
+    assert "You hear from us by" not in body
+    assert "Who acts next: the bank" in samples.preview(Template.REFUND_SENT, "en").body
+
+
+def test_a_language_file_that_names_an_unknown_value_is_found_out() -> None:
+    raw = {"sms": {template: ["{refrence}"] for template in Template}}
+    with pytest.raises(Incomplete, match="refrence"):
+        _ = Language("xx", raw).sms
+
+
+def test_a_language_file_that_misses_a_text_is_found_out() -> None:
+    with pytest.raises(Incomplete, match="received"):
+        _ = Language("xx", {"sms": {}}).sms
+
+
+def test_a_locale_without_a_file_is_refused() -> None:
+    with pytest.raises(KeyError):
+        templates.language("../zh-CN")

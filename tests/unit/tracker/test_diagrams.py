@@ -1,0 +1,98 @@
+"""The committed diagrams are the specification that people review; any change of a row shows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from services.tracker.domain import diagrams, routes, tables
+from services.tracker.domain.diagrams import GOLDENS, differences, drawings
+from services.tracker.domain.states import Leg, Refund, State
+from services.tracker.domain.triggers import T
+
+ROWS = [(leg, key) for leg in Leg for key in tables.TABLES[leg]]
+
+
+def test_the_goldens_are_what_the_tables_say() -> None:
+    assert differences(drawings(), GOLDENS) == []
+
+
+def _name(value: object) -> str:
+    return (
+        "-".join(str(getattr(part, "value", part)) for part in value)
+        if isinstance(value, tuple)
+        else str(value)
+    )
+
+
+@pytest.mark.parametrize(("leg", "key"), ROWS, ids=_name)
+def test_a_row_that_leads_elsewhere_is_noticed(
+    leg: Leg, key: tuple[State, T], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = tables.TABLES[leg]
+    for state in type(table[key]):
+        if state is not table[key]:
+            with monkeypatch.context() as patch:
+                patch.setitem(table, key, state)
+                assert differences(drawings(), GOLDENS) == [f"{leg.value}.mmd"]
+
+
+@pytest.mark.parametrize(("leg", "key"), ROWS, ids=_name)
+def test_a_row_that_is_gone_is_noticed(
+    leg: Leg, key: tuple[State, T], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(tables.TABLES[leg], key)
+    assert differences(drawings(), GOLDENS) == [f"{leg.value}.mmd"]
+
+
+def test_an_end_on_a_condition_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = (Refund.UNKNOWN, T.REFUND_NOT_FOUND)
+    for condition in ("still settling", "key expired"):
+        with monkeypatch.context() as patch:
+            patch.setitem(tables.EXCEPT[row], condition, Refund.FAILED)
+            assert differences(drawings(), GOLDENS) == ["refund.mmd"]
+
+
+@pytest.mark.parametrize("number", range(len(routes.ROUTES)))
+def test_a_changed_route_is_noticed(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    route = routes.ROUTES[number]
+    without = (*routes.ROUTES[:number], *routes.ROUTES[number + 1 :])
+    last = (*without, route) if number < len(without) else (route, *without)
+    for changed in (
+        without,
+        last,
+        (*without[:number], replace(route, trigger=T.OPENED), *without[number:]),
+        (*without[:number], replace(route, cause="another"), *without[number:]),
+        (*without[:number], replace(route, guard=lambda _: True), *without[number:]),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(routes, "ROUTES", changed)
+            assert differences(drawings(), GOLDENS) == ["routes.mmd"]
+
+
+def test_a_golden_that_nothing_draws_is_noticed(tmp_path: Path) -> None:
+    diagrams.write(tmp_path)
+    (tmp_path / "credit.mmd").write_text("stateDiagram-v2\n", encoding="utf-8")
+    (tmp_path / "trace.mmd").unlink()
+    assert differences(drawings(), tmp_path) == ["credit.mmd", "trace.mmd"]
+    diagrams.write(tmp_path)
+    assert differences(drawings(), tmp_path) == []
+
+
+def test_the_command_says_which_golden_differs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(diagrams, "GOLDENS", tmp_path)
+    assert diagrams.main(["check"]) == 1
+    assert "tests/golden/refund.mmd differs" in capsys.readouterr().err
+    assert diagrams.main(["write"]) == 0
+    assert diagrams.main(["check"]) == 0
+    assert diagrams.main([]) == 2
+
+
+def test_every_trigger_that_something_sends_belongs_to_one_leg() -> None:
+    owners: dict[T, set[Leg]] = {}
+    for leg, (_, trigger) in ROWS:
+        owners.setdefault(trigger, set()).add(leg)
+    assert {trigger for trigger, legs in owners.items() if len(legs) > 1} == set()
+    assert set(T) - owners.keys() == {T.OPENED, T.PROMISE_DUE}

@@ -1,0 +1,78 @@
+"""The promised date: adopted, kept while it stands, renewed with an apology when it passes."""
+
+from datetime import timedelta
+
+from services.tracker.domain.triggers import MerchantAnswer, T
+from shared.contracts.vocabulary import Actor, Kind
+from tests.unit.tracker.case import (
+    START,
+    asked_of_merchant,
+    in_arbitration,
+    in_flight,
+    opened,
+    refund,
+)
+
+
+def test_the_date_that_intake_promised_is_adopted() -> None:
+    promised = START + timedelta(seconds=777)
+    case = opened(Kind.MISSING_FUNDS, first_promised_at=promised)
+    assert (case.promised_in, case.due_in("promise_due")) == (777, 777)
+    assert case.facts.promise_rule == "promise_missing_funds"
+
+
+def test_a_step_of_the_same_stage_does_not_put_the_date_off() -> None:
+    case = opened(Kind.REFUND_REQUEST)
+    case.when(T.INQUIRY_DUE, after_s=10)
+    assert case.facts.promise_rule == "arbitration_due"
+    later = asked_of_merchant()
+    later.now += timedelta(seconds=30)
+    later.when(T.CONSENT_DELIVERED)
+    assert later.promised_in == 970
+
+
+def test_a_missed_date_is_counted_and_a_new_one_given() -> None:
+    case = asked_of_merchant()
+    case.when(T.PROMISE_DUE, after_s=1000, actor=Actor.REDRESS)
+    assert case.facts.promises_missed == 1
+    assert (case.promised_in, case.due_in("promise_due")) == (1000, 1000)
+    assert case.status == "waiting_for_merchant"
+    case.when(T.PROMISE_DUE, after_s=1000, actor=Actor.REDRESS)
+    assert (case.facts.promises_missed, case.promised_in) == (2, 1000)
+
+
+def test_a_promise_that_was_moved_meanwhile_is_not_missed() -> None:
+    case = asked_of_merchant()
+    answer = case.when(T.PROMISE_DUE, after_s=999, actor=Actor.REDRESS)
+    assert (case.facts.promises_missed, case.due_in("promise_due")) == (0, 1)
+    assert answer.reason == "the promise was moved"
+
+
+def test_a_new_stage_has_its_own_date() -> None:
+    case = in_arbitration()
+    assert (case.promised_in, case.facts.promise_rule) == (700, "arbitration_due")
+
+
+def test_the_banks_date_that_passed_gives_way_to_the_rule() -> None:
+    case = in_flight()
+    case.when(T.PROMISE_DUE, after_s=600, actor=Actor.REDRESS)
+    assert (case.promised_in, case.facts.promise_rule) == (600, "refund_due")
+
+
+def test_nothing_is_promised_after_the_end() -> None:
+    case = in_flight()
+    case.when(T.REFUND_CREDITED, refund())
+    answer = case.when(T.PROMISE_DUE, after_s=600, actor=Actor.REDRESS)
+    assert (answer.result, case.promised_in, case.facts.promises_missed) == ("late", None, 0)
+
+
+def test_a_date_that_passed_is_missed_even_if_its_timer_was_not_first() -> None:
+    case = asked_of_merchant()
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), after_s=1001, actor=Actor.MERCHANT)
+    assert (case.facts.promises_missed, case.promised_in) == (1, 700)
+
+
+def test_a_late_end_counts_as_missed() -> None:
+    case = in_flight()
+    case.when(T.REFUND_CREDITED, refund(), after_s=601)
+    assert (case.status, case.facts.promises_missed) == ("credited", 1)

@@ -1,0 +1,238 @@
+"""What becomes of a refund: credited, bounced, unfunded, failed, or nobody can tell."""
+
+import pytest
+
+from services.tracker.domain.triggers import T
+from shared.contracts.vocabulary import Actor, Payer, Remedy
+from tests.unit.tracker.case import (
+    START,
+    WISH,
+    Case,
+    approved,
+    decision,
+    in_flight,
+    refund,
+    unknown,
+)
+
+
+def stuck() -> Case:
+    """The bank forgot the key before it could be asked."""
+    case = unknown()
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=100)
+    return case
+
+
+def bounced() -> Case:
+    case = in_flight()
+    case.when(T.REFUND_BOUNCED, refund(reason="card_closed"), after_s=100)
+    return case
+
+
+def failed() -> Case:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_FAILED, refund(reason="account_frozen"))
+    return case
+
+
+def test_a_lost_answer_is_unknown_and_asked_about_before_anything_else() -> None:
+    case = unknown()
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "bank")
+    assert case.holds == [("refund", 12_800, "unknown")]
+    assert case.waits_for == {"bank:refund_query:1"}
+    assert case.due_in("bank:refund_query:1") == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (T.REFUND_ACCEPTED, "refund_sent"),
+        (T.REFUND_CREDITED, "credited"),
+        (T.REFUND_BOUNCED, "refund_bounced"),
+        (T.REFUND_UNFUNDED, "refund_unfunded"),
+        (T.REFUND_FAILED, "in_arbitration"),
+    ],
+)
+def test_the_banks_answer_to_our_reference_says_what_happened(answer: T, status: str) -> None:
+    case = unknown()
+    case.answered("bank:refund_query:1", answer, refund())
+    assert (case.status, case.facts.refund_n) == (status, 1)
+    assert not any(call.startswith("bank:refund:") for call in case.waits_for)
+
+
+def test_not_found_does_not_count_while_the_bank_may_be_settling() -> None:
+    case = unknown()
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=2)
+    assert case.status == "refund_unconfirmed"
+    assert case.waits_for == {"bank:refund_query:1"}
+    assert case.due_in("bank:refund_query:1") == 3
+
+
+def test_not_found_after_the_settling_time_sends_again_with_the_same_key() -> None:
+    case = unknown()
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=5)
+    assert (case.status, case.facts.refund_n) == ("refund_approved", 1)
+    assert case.waits_for == {"bank:refund:1"}
+    assert case.holds == [("refund", 12_800, "reserved")]
+
+
+def test_the_settling_time_counts_from_the_last_sending() -> None:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_NO_ANSWER, refund(), after_s=10)
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=4)
+    assert (case.status, case.due_in("bank:refund_query:1")) == ("refund_unconfirmed", 1)
+
+
+def test_the_last_moment_of_the_keys_lifetime_may_still_send() -> None:
+    case = unknown()
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=99)
+    assert case.waits_for == {"bank:refund:1"}
+
+
+def test_past_the_keys_lifetime_nothing_is_sent_and_a_person_goes_on() -> None:
+    case = stuck()
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "ops")
+    assert case.holds == [("refund", 12_800, "unknown")]
+    assert case.waits_for == {"refund_recheck"}
+    assert case.due_in("refund_recheck") == 50
+
+
+def test_the_lifetime_counts_from_the_first_sending() -> None:
+    case = unknown()
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=60)
+    case.answered("bank:refund:1", T.REFUND_NO_ANSWER, refund(), after_s=35)
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=6)
+    assert (case.next_actor, case.waits_for) == ("ops", {"refund_recheck"})
+
+
+def test_a_stuck_refund_is_still_asked_about() -> None:
+    case = stuck()
+    case.when(T.REFUND_RECHECK, after_s=50)
+    assert case.waits_for == {"bank:refund_query:1", "refund_recheck"}
+    again = case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund())
+    assert (again.result, case.next_actor) == ("late", "ops")
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.waits_for) == ("credited", set())
+
+
+def test_a_person_states_that_it_was_never_paid_and_a_decision_gets_a_new_key() -> None:
+    case = stuck()
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2"})
+
+
+@pytest.mark.parametrize("make", [approved, in_flight, unknown])
+def test_nobody_may_declare_a_refund_failed_that_the_bank_can_still_tell_about(
+    make: type[Case],
+) -> None:
+    case = make()  # type: ignore[call-arg] # builders without arguments
+    answer = case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    assert answer.result == "illegal"
+
+
+def test_a_bounce_is_told_and_held_and_asked_about_once_more() -> None:
+    case = bounced()
+    assert (case.status, case.next_actor) == ("refund_bounced", "ops")
+    assert case.facts.refund_reason == "card_closed"
+    assert case.holds == [("refund", 12_800, "reserved")]
+    assert case.waits_for == {"bank:refund_query:1", "bounce_due"}
+    assert (case.due_in("bounce_due"), case.promised_in) == (800, 800)
+
+
+def test_a_bounce_without_another_account_goes_to_a_person_under_the_same_reservation() -> None:
+    case = bounced()
+    case.answered("bank:refund_query:1", T.REFUND_BOUNCED, refund())
+    case.when(T.BOUNCE_DUE, after_s=800)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    assert case.holds == [("refund", 12_800, "reserved")]
+    assert case.waits_for == {"arbitration_due"}
+
+
+def test_a_credit_heard_after_the_bounce_counts() -> None:
+    case = bounced()
+    case.answered("bank:refund_query:1", T.REFUND_CREDITED, refund())
+    assert (case.status, case.waits_for) == ("credited", set())
+
+
+def test_a_bounce_after_the_credit_opens_the_dispute_again() -> None:
+    case = in_flight()
+    case.when(T.REFUND_CREDITED, refund())
+    case.when(T.REFUND_BOUNCED, refund(reason="card_closed"), after_s=1000)
+    assert (case.status, case.next_actor) == ("refund_bounced", "ops")
+    assert case.holds == [("refund", 12_800, "reserved")]
+    assert case.waits_for == {"bank:refund_query:1", "bounce_due"}
+    assert case.promised_in == 800
+
+
+def test_an_unfunded_refund_waits_for_its_payer_until_the_deadline() -> None:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_UNFUNDED, refund(reason="payer_short"))
+    assert (case.status, case.next_actor) == ("refund_unfunded", "merchant")
+    assert case.holds == [("refund", 12_800, "reserved")]
+    assert (case.waits_for, case.due_in("funding_due")) == ({"funding_due"}, 650)
+    case.when(T.REFUND_ACCEPTED, refund())
+    assert (case.status, case.waits_for) == ("refund_sent", {"refund_recheck", "refund_due"})
+
+
+def test_a_payer_who_does_not_fund_is_replaced_by_a_person() -> None:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_UNFUNDED, refund())
+    case.when(T.FUNDING_DUE, after_s=650)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.WALLET_ADVANCE), actor=Actor.OPS)
+    assert (case.facts.payer, case.facts.refund_n) == (Payer.WALLET_ADVANCE, 2)
+
+
+def test_a_final_refusal_goes_to_a_person_and_keeps_the_reservation() -> None:
+    case = failed()
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    assert case.facts.refund_reason == "account_frozen"
+    assert case.holds == [("refund", 12_800, "reserved")]
+    assert (case.waits_for, case.actions) == ({"arbitration_due"}, [])
+
+
+def test_another_attempt_has_a_new_key_and_its_own_clock() -> None:
+    case = failed()
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=9_000), after_s=500, actor=Actor.OPS)
+    assert (case.waits_for, case.holds) == ({"bank:refund:2"}, [("refund", 9_000, "reserved")])
+    case.answered("bank:refund:2", T.REFUND_NO_ANSWER, refund(2))
+    case.answered("bank:refund_query:2", T.REFUND_NOT_FOUND, refund(2), after_s=5)
+    assert case.waits_for == {"bank:refund:2"}
+
+
+def test_no_further_attempt_gives_the_reservation_back() -> None:
+    case = failed()
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert (case.status, case.waits_for) == ("declined", set())
+    assert case.holds == [("refund", 0, "released")]
+    assert case.actions == ["appeal"]
+
+
+def test_a_credit_while_a_person_is_asked_makes_the_decision_needless() -> None:
+    case = failed()
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["arbitration"]) == ("credited", "superseded")
+    case.when(T.REFUND_BOUNCED, refund())
+    assert (case.status, case.waits_for) == (
+        "refund_bounced",
+        {"bank:refund_query:1", "bounce_due"},
+    )
+
+
+def test_a_refund_in_flight_is_asked_about_and_raised_when_it_is_late() -> None:
+    case = in_flight()
+    case.when(T.REFUND_RECHECK, after_s=50)
+    assert case.waits_for == {"bank:refund_query:1", "refund_recheck", "refund_due"}
+    assert case.due_in("refund_recheck") == 50
+    case.answered("bank:refund_query:1", T.REFUND_ACCEPTED, refund())
+    case.when(T.REFUND_DUE, after_s=550)
+    assert (case.status, case.facts.escalations) == ("refund_sent", 1)
+    assert "bank:refund_query:1" in case.waits_for
+    assert case.due_in("refund_due") == 70
+
+
+def test_an_attempt_is_first_sent_when_it_is_approved() -> None:
+    case = approved()
+    assert case.facts.refund_first_sent_at == START
