@@ -72,9 +72,9 @@ def parsed(mail: Mail) -> EmailMessage:
 
 
 def part(message: EmailMessage, subtype: str) -> str:
-    """Return the text or HTML part, decoded; empty when there is none."""
+    """Return the text or HTML part, decoded, lines ended by LF; empty when there is none."""
     body = message.get_body((subtype,))
-    return str(body.get_content()) if body is not None else ""
+    return str(body.get_content()).replace("\r\n", "\n") if body is not None else ""
 
 
 def cells(mail: Mail) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import aiohttp
 from deploy.local.health import answers
 from deploy.local.system import System
 from shared import clock, ids
+from shared.auth import Role
 from tests.e2e.world import Receipt, World, receipts, until
 from tests.faults.evidence import check
 
@@ -39,6 +40,11 @@ class Ground:
         """SIGKILL, all at nearly the same moment; they stay down until `bring_back`."""
         for name in names:
             await asyncio.to_thread(self.system.supervisor.hold, name)
+
+    async def kill_tracker(self) -> None:
+        """SIGKILL, and as if the leases of the calls that it was making had run out since."""
+        await self.kill("tracker")
+        await self.expire_leases()
 
     async def bring_back(self, *names: str) -> None:
         """Start them again, in this order, each once the one before it answers."""
@@ -124,6 +130,27 @@ class Ground:
         """That many transactions, published and known to the bank."""
         return [await self.world.record(**fields) for _ in range(count)]
 
+    async def in_arbitration(self, **fields: Any) -> Receipt:
+        """A dispute that waits for nobody but an arbitrator."""
+        merchant = {"answer": "refuse", "reason_code": "used"}
+        receipt = await self.opened(await self.world.record(merchant=merchant, **fields))
+        await self.world.until(receipt, "in_arbitration")
+        return receipt
+
+    async def decide(self, receipt: Receipt) -> None:
+        """The arbitrator grants all of it; once this returns it is committed."""
+        decision = {
+            "fault": "merchant",
+            "remedy": "full_refund",
+            "amount": {"amount_minor": "12800", "currency": "CNY"},
+            "payer": "merchant",
+            "reason": "evidence_shows_damage",
+        }
+        path = f"/v1/disputes/{receipt.dispute_id}/decision"
+        caller = (Role.OPS, "ops-1")
+        answer = await self.world.call("POST", "tracker", path, decision, caller)
+        assert answer.status == 200, answer
+
     async def all_credited(self, those: Sequence[Receipt]) -> None:
         """Each of them ends with its money back."""
         for receipt in those:
@@ -135,7 +162,7 @@ class Ground:
         await check(self.world, self.accepted)
 
     async def expire_leases(self) -> None:
-        """As if the minute of a call's lease had passed since its taker was killed."""
+        """As if a minute had passed since whoever was making calls was killed."""
         connection = await self.world.connect("tracker")
         try:
             await connection.execute(

@@ -43,12 +43,9 @@ async def test_with_bank_and_merchant_away(ground: Ground) -> None:
 
 async def test_with_a_bank_that_stands_still_in_the_middle_of_a_refund(ground: Ground) -> None:
     """It neither answers nor cuts: after the timeout the outcome is asked for."""
-    bank = {"refund": {"callback": False}}
-    receipt = await ground.opened(
-        await ground.world.record(bank=bank, merchant={"answer": "accept", "after_s": 1.5})
-    )
-    await ground.world.until(receipt, "waiting_for_merchant")
+    receipt = await ground.in_arbitration(bank={"refund": {"callback": False}})
     async with ground.paused("bank"):
+        await ground.decide(receipt)
         await ground.world.until(receipt, "refund_unconfirmed")
     await ground.all_credited([receipt])
     assert len(await ground.world.refunds(receipt.transaction_id)) == 1

@@ -66,6 +66,7 @@ async def test_started_with_the_issuer_away_it_takes_its_copy_of_the_keys(ground
         nobody = await ground.world.call("GET", NAME, "/v1/disputes")
         assert nobody.status == 401
         await ground.all_credited(ground.accepted[-2:])
+        await ground.check()
 
 
 async def test_without_any_key_it_asks_to_come_again_and_recovers_with_the_issuer(
@@ -82,6 +83,8 @@ async def test_without_any_key_it_asks_to_come_again_and_recovers_with_the_issue
         again = await _serve(_public_keys(ground), address[1])
         try:
             await until(instance.accepts)
+            await ground.all_credited(ground.accepted[-1:])
+            await ground.check()
         finally:
             await again.cleanup()
 

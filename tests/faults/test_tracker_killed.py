@@ -11,23 +11,21 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from shared.auth import Role
 from shared.contracts.topics import PARTITIONS, Topic
 from tests.e2e.topics import read_all
 from tests.e2e.world import Receipt, World, only, until
 from tests.faults.ground import Ground
 
 pytestmark = pytest.mark.timeout(300)
-REFUSES = {"answer": "refuse", "reason_code": "used"}
 
 
 async def test_between_its_commit_and_the_relay(ground: Ground) -> None:
     """Kafka stands still, so that what is committed stays in the outbox until the kill."""
-    receipt = await _in_arbitration(ground)
+    receipt = await ground.in_arbitration()
     async with ground.paused("kafka"):
-        await _decide(ground.world, receipt)
+        await ground.decide(receipt)
         await until(lambda: _waits_in_outbox(ground.world, receipt))
-        await ground.kill("tracker")
+        await ground.kill_tracker()
     assert (await ground.world.shown(receipt))["status"] == "in_arbitration"
     await ground.bring_back("tracker")
     await ground.all_credited([receipt])
@@ -37,14 +35,14 @@ async def test_between_its_commit_and_the_relay(ground: Ground) -> None:
 
 async def test_between_publishing_and_deleting_from_the_outbox(ground: Ground) -> None:
     """Published, and still in the outbox: after the restart it is published again."""
-    receipt = await _in_arbitration(ground)
+    receipt = await ground.in_arbitration()
     async with _transaction(ground.world, "tracker") as holder:
         async with ground.paused("kafka"):
-            await _decide(ground.world, receipt)
+            await ground.decide(receipt)
             await until(lambda: _waits_in_outbox(ground.world, receipt))
             await holder.execute("SELECT pos FROM outbox FOR UPDATE")
         await ground.world.until(receipt, "refund_approved", "refund_sent", "credited")
-        await ground.kill("tracker")
+        await ground.kill_tracker()
         await holder.fetch(_END_WHO_WAITS)  # else the server would delete for the dead
         assert await _waits_in_outbox(ground.world, receipt)
     before = await _status_events(ground.world, receipt)
@@ -65,7 +63,7 @@ async def test_between_its_commit_and_the_commit_of_the_offset(ground: Ground) -
         await until(lambda: _somebody_waits(holder))
         await ground.kill("kafka")
     await until(lambda: _is_tracked(ground.world, receipt))
-    await ground.kill("tracker")
+    await ground.kill_tracker()
     await ground.bring_back("kafka")
     assert await _lag(ground.world) > 0
     await ground.bring_back("tracker")
@@ -86,8 +84,7 @@ async def test_between_the_banks_commit_and_the_reading_of_its_answer(ground: Gr
     await until(lambda: _has_paid(ground.world, paid))
     await until(lambda: _is_calling(ground.world, unpaid))
     assert await ground.world.refunds(unpaid.transaction_id) == []
-    await ground.kill("tracker")
-    await ground.expire_leases()
+    await ground.kill_tracker()
     await ground.bring_back("tracker")
     await ground.all_credited([paid, unpaid])
     for receipt in (paid, unpaid):
@@ -102,31 +99,12 @@ async def test_again_and_again_under_traffic(ground: Ground) -> None:
     claims = asyncio.create_task(ground.traffic(transactions, every_s=0.1))
     for _ in range(2):
         await until(lambda: _some_in_flight(ground.world))
-        async with ground.down("tracker"):
-            await ground.expire_leases()
+        await ground.kill_tracker()
+        await ground.bring_back("tracker")
     opened = await claims
     assert ground.refused == []
     await ground.all_credited(opened)
     await ground.check()
-
-
-async def _in_arbitration(ground: Ground) -> Receipt:
-    receipt = await ground.opened(await ground.world.record(merchant=REFUSES))
-    await ground.world.until(receipt, "in_arbitration")
-    return receipt
-
-
-async def _decide(world: World, receipt: Receipt) -> None:
-    decision = {
-        "fault": "merchant",
-        "remedy": "full_refund",
-        "amount": {"amount_minor": "12800", "currency": "CNY"},
-        "payer": "merchant",
-        "reason": "evidence_shows_damage",
-    }
-    path = f"/v1/disputes/{receipt.dispute_id}/decision"
-    answer = await world.call("POST", "tracker", path, decision, (Role.OPS, "ops-1"))
-    assert answer.status == 200, answer
 
 
 @asynccontextmanager

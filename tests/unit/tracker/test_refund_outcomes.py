@@ -1,5 +1,7 @@
 """What becomes of a refund: credited, bounced, unfunded, failed, or nobody can tell."""
 
+from collections.abc import Callable
+
 import pytest
 
 from services.tracker.domain.triggers import T
@@ -43,21 +45,32 @@ def test_a_lost_answer_is_unknown_and_asked_about_before_anything_else() -> None
     assert case.due_in("bank:refund_query:1") == 0
 
 
+@pytest.mark.parametrize("make", [approved, unknown, stuck, in_flight])
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("answer", "leg", "status"),
     [
-        (T.REFUND_ACCEPTED, "refund_sent"),
-        (T.REFUND_CREDITED, "credited"),
-        (T.REFUND_BOUNCED, "refund_bounced"),
-        (T.REFUND_UNFUNDED, "refund_unfunded"),
-        (T.REFUND_FAILED, "in_arbitration"),
+        (T.REFUND_ACCEPTED, "in_flight", "refund_sent"),
+        (T.REFUND_CREDITED, "credited", "credited"),
+        (T.REFUND_BOUNCED, "bounced", "refund_bounced"),
+        (T.REFUND_UNFUNDED, "unfunded", "refund_unfunded"),
+        (T.REFUND_FAILED, "failed", "in_arbitration"),
     ],
 )
-def test_the_banks_answer_to_our_reference_says_what_happened(answer: T, status: str) -> None:
-    case = unknown()
-    case.answered("bank:refund_query:1", answer, refund())
-    assert (case.status, case.facts.refund_n) == (status, 1)
+def test_the_banks_answer_says_what_happened_wherever_the_refund_stood(
+    make: Callable[[], Case], answer: T, leg: str, status: str
+) -> None:
+    case = make()
+    case.work.pop("bank:refund:1", None)
+    case.when(answer, refund())
+    assert (case.legs["refund"], case.status, case.facts.refund_n) == (leg, status, 1)
     assert not any(call.startswith("bank:refund:") for call in case.waits_for)
+
+
+def test_an_unfunded_refund_may_be_credited_without_other_news() -> None:
+    case = approved()
+    case.when(T.REFUND_UNFUNDED, refund())
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["refund"], case.waits_for) == ("credited", "credited", set())
 
 
 def test_not_found_does_not_count_while_the_bank_may_be_settling() -> None:
@@ -125,9 +138,9 @@ def test_a_person_states_that_it_was_never_paid_and_a_decision_gets_a_new_key() 
 
 @pytest.mark.parametrize("make", [approved, in_flight, unknown])
 def test_nobody_may_declare_a_refund_failed_that_the_bank_can_still_tell_about(
-    make: type[Case],
+    make: Callable[[], Case],
 ) -> None:
-    case = make()  # type: ignore[call-arg] # builders without arguments
+    case = make()
     answer = case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
     assert answer.result == "illegal"
 

@@ -1,5 +1,6 @@
 """A refund request: the merchant's consent, contract, window, arbitration."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -423,16 +424,18 @@ def test_a_second_dispute_of_the_same_transaction_is_closed_as_a_duplicate() -> 
         (in_arbitration, "in_arbitration"),
     ],
 )
-def test_a_customer_may_withdraw_while_no_money_moves(make: type[Case], status: str) -> None:
-    case = make()  # type: ignore[call-arg] # builders without arguments
+def test_a_customer_may_withdraw_while_no_money_moves(
+    make: Callable[[], Case], status: str
+) -> None:
+    case = make()
     assert (case.status, case.actions) == (status, ["withdraw"])
     case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
     assert (case.status, case.next_actor, case.waits_for) == ("withdrawn", "nobody", set())
 
 
 @pytest.mark.parametrize("make", [approved, in_flight])
-def test_a_customer_cannot_withdraw_once_money_moves(make: type[Case]) -> None:
-    case = make()  # type: ignore[call-arg] # builders without arguments
+def test_a_customer_cannot_withdraw_once_money_moves(make: Callable[[], Case]) -> None:
+    case = make()
     before = case.dispute
     answer = case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
     assert (answer.result, case.actions) == ("illegal", [])
