@@ -1,0 +1,252 @@
+CREATE FUNCTION public.count_reservation() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND TG_OP <> 'DELETE' AND OLD.transaction_id <> NEW.transaction_id THEN
+        RAISE EXCEPTION 'a reservation keeps its transaction';
+    END IF;
+    UPDATE transaction_money SET
+        held_minor = held_minor
+            + CASE WHEN TG_OP <> 'DELETE' AND NEW.state IN ('reserved', 'in_flight', 'unknown')
+                   THEN NEW.amount_minor ELSE 0 END
+            - CASE WHEN TG_OP <> 'INSERT' AND OLD.state IN ('reserved', 'in_flight', 'unknown')
+                   THEN OLD.amount_minor ELSE 0 END,
+        settled_minor = settled_minor
+            + CASE WHEN TG_OP <> 'DELETE' AND NEW.state = 'settled'
+                   THEN NEW.amount_minor ELSE 0 END
+            - CASE WHEN TG_OP <> 'INSERT' AND OLD.state = 'settled'
+                   THEN OLD.amount_minor ELSE 0 END
+    WHERE transaction_id = CASE WHEN TG_OP = 'DELETE' THEN OLD.transaction_id
+                                ELSE NEW.transaction_id END;
+    RETURN NULL;
+END $$;
+
+CREATE TABLE public.alembic_version (
+    version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE public.dead_letters (
+    id uuid NOT NULL,
+    topic text NOT NULL,
+    partition integer NOT NULL,
+    "offset" bigint NOT NULL,
+    key text,
+    reason text NOT NULL,
+    sealed text NOT NULL,
+    state text DEFAULT 'parked'::text NOT NULL,
+    parked_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    settled_at timestamp with time zone,
+    CONSTRAINT dead_letters_settled CHECK (((state = 'parked'::text) = (settled_at IS NULL))),
+    CONSTRAINT dead_letters_state CHECK ((state = ANY (ARRAY['parked'::text, 'replayed'::text, 'dropped'::text])))
+);
+
+CREATE TABLE public.disputes (
+    id uuid NOT NULL,
+    claim_id uuid NOT NULL,
+    reference text NOT NULL,
+    kind text NOT NULL,
+    reason text NOT NULL,
+    customer_id text NOT NULL,
+    merchant_id text,
+    transaction_id text,
+    requested_minor numeric(38,0),
+    currency text,
+    refundable_until timestamp with time zone,
+    occurred_at timestamp with time zone,
+    profile text NOT NULL,
+    profile_version integer NOT NULL,
+    calendar text NOT NULL,
+    calendar_version text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    first_promised_at timestamp with time zone NOT NULL,
+    first_promise_rule text NOT NULL,
+    statement text,
+    inquiry text DEFAULT 'none'::text NOT NULL,
+    trace text DEFAULT 'none'::text NOT NULL,
+    reversal text DEFAULT 'none'::text NOT NULL,
+    consent text DEFAULT 'none'::text NOT NULL,
+    arbitration text DEFAULT 'none'::text NOT NULL,
+    refund text DEFAULT 'none'::text NOT NULL,
+    verdict text DEFAULT 'none'::text NOT NULL,
+    facts json DEFAULT '{}'::json NOT NULL,
+    version integer DEFAULT 0 NOT NULL,
+    steps integer DEFAULT 0 NOT NULL,
+    status text DEFAULT 'received'::text NOT NULL,
+    open boolean DEFAULT true NOT NULL,
+    promised_at timestamp with time zone,
+    snapshot json,
+    updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'open'::text, 'decided'::text, 'superseded'::text]))),
+    CONSTRAINT disputes_check CHECK ((steps >= version)),
+    CONSTRAINT disputes_consent_check CHECK ((consent = ANY (ARRAY['none'::text, 'asked'::text, 'delivered'::text, 'accepted'::text, 'refused'::text, 'silent'::text]))),
+    CONSTRAINT disputes_inquiry_check CHECK ((inquiry = ANY (ARRAY['none'::text, 'asked'::text, 'stalled'::text, 'found'::text, 'missing'::text, 'foreign'::text]))),
+    CONSTRAINT disputes_promised CHECK (((version = 0) OR (NOT open) OR (promised_at IS NOT NULL))),
+    CONSTRAINT disputes_reference_check CHECK ((reference ~ '^[0-9]{12}$'::text)),
+    CONSTRAINT disputes_refund_check CHECK ((refund = ANY (ARRAY['none'::text, 'reserved'::text, 'in_flight'::text, 'unknown'::text, 'stuck'::text, 'bounced'::text, 'unfunded'::text, 'failed'::text, 'credited'::text]))),
+    CONSTRAINT disputes_requested CHECK ((requested_minor >= (0)::numeric)),
+    CONSTRAINT disputes_reversal_check CHECK ((reversal = ANY (ARRAY['none'::text, 'watched'::text, 'overdue'::text, 'absent'::text, 'credited'::text]))),
+    CONSTRAINT disputes_trace_check CHECK ((trace = ANY (ARRAY['none'::text, 'asked'::text, 'in_transit'::text, 'delivered'::text, 'rejected'::text, 'wrong_account'::text, 'untraced'::text]))),
+    CONSTRAINT disputes_verdict_check CHECK ((verdict = ANY (ARRAY['none'::text, 'declined'::text, 'explained'::text, 'withdrawn'::text, 'duplicate'::text]))),
+    CONSTRAINT disputes_version_check CHECK ((version >= 0))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.history (
+    dispute_id uuid NOT NULL,
+    step integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    trigger text NOT NULL,
+    actor text NOT NULL,
+    input json,
+    result text NOT NULL,
+    reason text NOT NULL,
+    legs text NOT NULL,
+    status text NOT NULL,
+    versions text NOT NULL,
+    CONSTRAINT history_result_check CHECK ((result = ANY (ARRAY['applied'::text, 'late'::text, 'illegal'::text]))),
+    CONSTRAINT history_step_check CHECK ((step >= 1))
+);
+
+CREATE TABLE public.inbox (
+    event_id uuid NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.outbox (
+    pos bigint NOT NULL,
+    shard smallint NOT NULL,
+    topic text NOT NULL,
+    key text NOT NULL,
+    headers json NOT NULL,
+    value bytea NOT NULL,
+    CONSTRAINT outbox_shard CHECK (((shard >= 0) AND (shard <= 3))),
+    CONSTRAINT outbox_size CHECK ((octet_length(value) <= 262144))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+
+ALTER TABLE public.outbox ALTER COLUMN pos ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.outbox_pos_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
+CREATE TABLE public.reservations (
+    dispute_id uuid NOT NULL,
+    purpose text NOT NULL,
+    transaction_id text NOT NULL,
+    amount_minor numeric(38,0) NOT NULL,
+    state text NOT NULL,
+    CONSTRAINT reservations_amount_minor_check CHECK ((amount_minor >= (0)::numeric)),
+    CONSTRAINT reservations_purpose_check CHECK ((purpose = ANY (ARRAY['refund'::text, 'reversal'::text]))),
+    CONSTRAINT reservations_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'in_flight'::text, 'unknown'::text, 'settled'::text, 'released'::text])))
+);
+
+CREATE TABLE public.tasks (
+    id uuid NOT NULL,
+    dispute_id uuid NOT NULL,
+    leg text NOT NULL,
+    kind text NOT NULL,
+    n integer NOT NULL,
+    queue text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    payload json NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    first_claimed_at timestamp with time zone,
+    lease uuid,
+    traceparent text,
+    CONSTRAINT tasks_queue CHECK ((queue = ANY (ARRAY['timer'::text, 'bank'::text, 'merchant'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='5000');
+
+CREATE TABLE public.transaction_money (
+    transaction_id text NOT NULL,
+    captured_minor numeric(38,0),
+    external_minor numeric(38,0) DEFAULT 0 NOT NULL,
+    held_minor numeric(38,0) DEFAULT 0 NOT NULL,
+    settled_minor numeric(38,0) DEFAULT 0 NOT NULL,
+    CONSTRAINT transaction_money_cap CHECK ((((held_minor + settled_minor) = (0)::numeric) OR (((held_minor + settled_minor) + external_minor) <= COALESCE(captured_minor, (0)::numeric)))),
+    CONSTRAINT transaction_money_captured_minor_check CHECK ((captured_minor >= (0)::numeric)),
+    CONSTRAINT transaction_money_external_minor_check CHECK ((external_minor >= (0)::numeric)),
+    CONSTRAINT transaction_money_held_minor_check CHECK ((held_minor >= (0)::numeric)),
+    CONSTRAINT transaction_money_settled_minor_check CHECK ((settled_minor >= (0)::numeric))
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.waiting (
+    id uuid NOT NULL,
+    dispute_id uuid NOT NULL,
+    trigger text NOT NULL,
+    requested_by text NOT NULL,
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+ALTER TABLE ONLY public.alembic_version
+    ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_once UNIQUE (topic, partition, "offset");
+
+ALTER TABLE ONLY public.dead_letters
+    ADD CONSTRAINT dead_letters_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.disputes
+    ADD CONSTRAINT disputes_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.disputes
+    ADD CONSTRAINT disputes_reference_key UNIQUE (reference);
+
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_pkey PRIMARY KEY (dispute_id, step);
+
+ALTER TABLE ONLY public.inbox
+    ADD CONSTRAINT inbox_pkey PRIMARY KEY (event_id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (pos);
+
+ALTER TABLE ONLY public.reservations
+    ADD CONSTRAINT reservations_pkey PRIMARY KEY (dispute_id, purpose);
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_once UNIQUE (dispute_id, leg, kind, n);
+
+ALTER TABLE ONLY public.tasks
+    ADD CONSTRAINT tasks_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.transaction_money
+    ADD CONSTRAINT transaction_money_pkey PRIMARY KEY (transaction_id);
+
+ALTER TABLE ONLY public.waiting
+    ADD CONSTRAINT waiting_pkey PRIMARY KEY (id);
+
+CREATE INDEX dead_letters_parked ON public.dead_letters USING btree (parked_at) WHERE (state = 'parked'::text);
+
+CREATE INDEX disputes_open_by_slack ON public.disputes USING btree (promised_at) WHERE open;
+
+CREATE INDEX disputes_open_status ON public.disputes USING btree (status) WHERE open;
+
+CREATE INDEX disputes_transaction ON public.disputes USING btree (transaction_id) WHERE open;
+
+CREATE INDEX disputes_updated ON public.disputes USING btree (updated_at);
+
+CREATE INDEX inbox_received_at ON public.inbox USING brin (received_at);
+
+CREATE INDEX reservations_transaction ON public.reservations USING btree (transaction_id);
+
+CREATE INDEX tasks_due ON public.tasks USING btree (queue, due_at);
+
+CREATE INDEX waiting_dispute ON public.waiting USING btree (dispute_id);
+
+CREATE TRIGGER reservations_counted AFTER INSERT OR DELETE OR UPDATE ON public.reservations FOR EACH ROW EXECUTE FUNCTION public.count_reservation();
+
+ALTER TABLE ONLY public.history
+    ADD CONSTRAINT history_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);
+
+ALTER TABLE ONLY public.reservations
+    ADD CONSTRAINT reservations_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);
+
+ALTER TABLE ONLY public.reservations
+    ADD CONSTRAINT reservations_transaction_id_fkey FOREIGN KEY (transaction_id) REFERENCES public.transaction_money(transaction_id);
