@@ -335,6 +335,10 @@ def _call_payload(dispute: Dispute, call: Call, rules: Profile, now: datetime) -
         payload["amount_minor"] = str(facts.approved_minor)
         payload["currency"] = facts.currency
         payload["payer"] = facts.payer
+        first = facts.refund_first_sent_at
+        if first and facts.refund_last_sent_at != first:  # it may have left before
+            until = first + rules.delay("refund_key_lifetime")
+            payload["not_after"] = until.isoformat()
     if call.kind == "return_query":
         payload["key"] = f"{claim.dispute_id}:{Leg.TRACE.value}:{facts.trace_n}"
         payload["trace_n"] = facts.trace_n

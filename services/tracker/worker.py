@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import Counter, Gauge
@@ -185,7 +185,7 @@ class Calls:
             await self._answered(task, trigger)
 
     async def _answer(self, task: tasks.Claimed) -> Trigger | None:
-        if task.key.kind == "refund" and task.attempts > 1:
+        if task.key.kind == "refund" and (task.attempts > 1 or _is_too_late(task)):
             return _no_answer(task)
         return await self._make(task)
 
@@ -223,6 +223,12 @@ def _pause(attempts: int) -> float:
 
 def _no_answer(task: tasks.Claimed) -> Trigger:
     return Trigger(T.REFUND_NO_ANSWER, Actor.BANK, RefundReport(task.key.n))
+
+
+def _is_too_late(task: tasks.Claimed) -> bool:
+    """Whether a refund that is sent again would reach the bank after its key's lifetime."""
+    until = task.payload.get("not_after")
+    return until is not None and clock.utcnow() >= datetime.fromisoformat(until)
 
 
 def bank_calls(bank: Bank) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:

@@ -21,6 +21,7 @@ ENDS_WITHIN_S: Final = 120.0
 BACK_WITHIN_S: Final = 60.0
 PATIENCE_S: Final = 90.0
 SERVICES: Final = ("intake", "tracker", "notifier")
+BACKING: Final = ("kafka", "postgres")
 
 
 @dataclass(slots=True)
@@ -47,10 +48,13 @@ class Ground:
         await self.expire_leases()
 
     async def bring_back(self, *names: str) -> None:
-        """Start them again, in this order, each once the one before it answers."""
-        for name in names:
-            await asyncio.to_thread(self.system.supervisor.release, name)
-            await self.wait_for(name)
+        """Start them again, Kafka and PostgreSQL first, and wait until all answer."""
+        first = [name for name in names if name in BACKING]
+        for group in (first, [name for name in names if name not in BACKING]):
+            for name in group:
+                await asyncio.to_thread(self.system.supervisor.release, name)
+            for name in group:
+                await self.wait_for(name)
 
     def pause(self, name: str) -> None:
         """SIGSTOP: connections stay, nobody answers."""
@@ -84,7 +88,7 @@ class Ground:
         for pid in running.values():
             os.kill(pid, signal.SIGCONT)
         down = [name for name in self.system.supervisor.names if name not in running]
-        await self.bring_back(*sorted(down, key=_backing_first))
+        await self.bring_back(*down)
 
     async def opened(self, *transactions: str, **fields: Any) -> Receipt:
         """A dispute that is accepted at the first try."""
@@ -182,7 +186,3 @@ class Ground:
             path = "/health/ready" if name.partition("-")[0] in SERVICES else "/health"
             url = self.world.url(name) + path
             await until(lambda: asyncio.to_thread(answers, url), BACK_WITHIN_S)
-
-
-def _backing_first(name: str) -> bool:
-    return name not in {"kafka", "postgres"}

@@ -8,16 +8,6 @@ from tests.faults.ground import Ground
 pytestmark = pytest.mark.timeout(300)
 
 
-async def test_with_kafka_away(ground: Ground) -> None:
-    transactions = await ground.purchases(3)
-    async with ground.down("kafka"):
-        opened = [await ground.opened(transaction_id) for transaction_id in transactions]
-        for receipt in opened:
-            assert (await ground.world.shown(receipt))["status"] == "received"
-    await ground.all_credited(opened)
-    await ground.check()
-
-
 async def test_with_tracker_and_notifier_away(ground: Ground) -> None:
     transactions = await ground.purchases(3)
     async with ground.down("tracker", "notifier"):

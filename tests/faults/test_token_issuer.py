@@ -27,6 +27,7 @@ class Instance:
     """An intake that has its issuer's keys from an address; `cache` is its copy on disk."""
 
     ground: Ground
+    process: Process
     cache: Path
 
     async def claim(self) -> Answer:
@@ -43,9 +44,11 @@ class Instance:
         return not isinstance(status, int | str)
 
     async def restart(self) -> None:
-        """SIGKILL, and up again."""
-        await self.ground.kill(NAME)
-        await self.ground.bring_back(NAME)
+        """Stopped in order, and up again."""
+        supervisor = self.ground.system.supervisor
+        await asyncio.to_thread(supervisor.stop_some, [NAME])
+        supervisor.watch([self.process])
+        await self.ground.wait_for(NAME)
 
 
 async def test_with_the_issuer_away_from_one_moment_to_the_next(ground: Ground) -> None:
@@ -101,9 +104,9 @@ async def _issuing(ground: Ground) -> AsyncIterator[tuple[web.AppRunner, Instanc
         ground.system.supervisor.watch([program.process])
         await ground.wait_for(NAME)
         await until(lambda: _exists(cache))
-        yield issuer, Instance(ground, cache)
+        yield issuer, Instance(ground, program.process, cache)
     finally:
-        ground.system.supervisor.stop_some([NAME])
+        await asyncio.to_thread(ground.system.supervisor.stop_some, [NAME])
         _forget(cache)
         await issuer.cleanup()
 

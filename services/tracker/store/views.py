@@ -111,6 +111,7 @@ def _read_cursor(after: str | None) -> tuple[datetime, UUID] | None:
         return None
     try:
         at, _, dispute_id = base64.urlsafe_b64decode(after).decode().partition("|")
-        return datetime.fromisoformat(at), UUID(dispute_id)
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(dispute_id)) if moment.tzinfo else None
     except (ValueError, binascii.Error):
         return None

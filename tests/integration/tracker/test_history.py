@@ -75,11 +75,11 @@ PAYLOADS: list[tuple[T, Payload]] = [
 
 @pytest.mark.parametrize(("name", "payload"), PAYLOADS, ids=[name for name, _ in PAYLOADS])
 async def test_every_kind_of_input_is_read_back_as_it_was(
-    stage: Stage, name: T, payload: Payload
+    common: Stage, name: T, payload: Payload
 ) -> None:
     event = opened()
-    await stage.send(opening(event), Signal(event.dispute_id, Trigger(name, Actor.BANK, payload)))
-    row = await stage.one(
+    await common.send(opening(event), Signal(event.dispute_id, Trigger(name, Actor.BANK, payload)))
+    row = await common.one(
         "SELECT CAST(input AS text) AS input, actor, at, versions FROM history"
         " WHERE dispute_id = :id AND trigger = :name",
         id=event.dispute_id,
@@ -96,9 +96,9 @@ def test_every_payload_type_is_covered() -> None:
     assert named == set(Payload.__args__) - {type(None)}
 
 
-async def test_whatever_becomes_of_a_trigger_it_is_recorded(stage: Stage) -> None:
+async def test_whatever_becomes_of_a_trigger_it_is_recorded(common: Stage) -> None:
     event = opened()
-    outcomes = await stage.each(
+    outcomes = await common.each(
         opening(event),
         found(event),
         found(event),
@@ -113,15 +113,17 @@ async def test_whatever_becomes_of_a_trigger_it_is_recorded(stage: Stage) -> Non
     expected = ["applied", "applied", "late", "illegal", "applied", "applied"]
     expected += ["late", "illegal", "late", "late"]
     assert results(outcomes) == expected
-    assert [result for _, result in await stage.history(event)] == expected
-    reasons = await stage.rows("SELECT reason FROM history WHERE result <> 'applied'")
+    assert [result for _, result in await common.history(event)] == expected
+    reasons = await common.rows("SELECT reason FROM history WHERE result <> 'applied'")
     assert all(row["reason"] for row in reasons)
 
 
-async def test_history_tells_where_each_leg_stood_and_what_people_saw(stage: Stage) -> None:
+async def test_history_tells_where_each_leg_stood_and_what_people_saw(common: Stage) -> None:
     event = opened(Kind.REFUND_REQUEST)
-    await stage.to_reserved(event)
-    rows = await stage.rows("SELECT legs, status FROM history ORDER BY step")
+    await common.to_reserved(event)
+    rows = await common.rows(
+        "SELECT legs, status FROM history WHERE dispute_id = :id ORDER BY step", id=event.dispute_id
+    )
     assert [(row["legs"], row["status"]) for row in rows] == [
         ("inquiry=asked", "checking"),
         ("inquiry=found consent=asked", "waiting_for_merchant"),
@@ -129,13 +131,13 @@ async def test_history_tells_where_each_leg_stood_and_what_people_saw(stage: Sta
     ]
 
 
-async def test_facts_are_read_back_as_they_were_written(stage: Stage) -> None:
+async def test_facts_are_read_back_as_they_were_written(common: Stage) -> None:
     """The next transaction loads them: an amount or date that changed on the way would decide."""
     event = opened()
-    await stage.each(opening(event), found(event, captured_minor=BIG))
-    await stage.each(merchant(event), refund(event, T.REFUND_ACCEPTED))
-    assert await stage.holds(event) == {"refund": (BIG, "in_flight")}
-    (*_, told) = await stage.published(event)
+    await common.each(opening(event), found(event, captured_minor=BIG))
+    await common.each(merchant(event), refund(event, T.REFUND_ACCEPTED))
+    assert await common.holds(event) == {"refund": (BIG, "in_flight")}
+    (*_, told) = await common.published(event)
     assert told["in_flight"] == {"amount_minor": str(BIG), "currency": "CNY"}
 
 

@@ -23,86 +23,86 @@ from tests.integration.tracker.stage import (
 )
 
 
-async def test_credited_before_accepted(stage: Stage) -> None:
+async def test_credited_before_accepted(common: Stage) -> None:
     event = opened()
-    await stage.to_reserved(event)
-    outcomes = await stage.each(refund(event, T.REFUND_CREDITED), refund(event, T.REFUND_ACCEPTED))
+    await common.to_reserved(event)
+    outcomes = await common.each(refund(event, T.REFUND_CREDITED), refund(event, T.REFUND_ACCEPTED))
     assert results(outcomes) == ["applied", "late"]
-    assert (await stage.dispute(event))["status"] == "credited"
-    assert await stage.holds(event) == {"refund": (CAPTURED, "settled")}
+    assert (await common.dispute(event))["status"] == "credited"
+    assert await common.holds(event) == {"refund": (CAPTURED, "settled")}
 
 
-async def test_the_answer_to_attempt_1_says_nothing_about_attempt_2(stage: Stage) -> None:
+async def test_the_answer_to_attempt_1_says_nothing_about_attempt_2(common: Stage) -> None:
     event = opened()
-    await stage.to_second_attempt(event)
-    assert (await stage.tasks(event))["refund"]["payload"]["key"].endswith(":refund:2")
+    await common.to_second_attempt(event)
+    assert (await common.tasks(event))["refund"]["payload"]["key"].endswith(":refund:2")
     answers = (T.REFUND_CREDITED, T.REFUND_ACCEPTED, T.REFUND_FAILED)
-    late = await stage.each(*(refund(event, name, n=1) for name in answers))
+    late = await common.each(*(refund(event, name, n=1) for name in answers))
     assert results(late) == ["late"] * 3
-    row = await stage.dispute(event)
+    row = await common.dispute(event)
     assert (row["status"], row["refund"]) == ("refund_approved", "reserved")
-    await stage.each(refund(event, T.REFUND_CREDITED, n=2))
-    assert (await stage.dispute(event))["status"] == "credited"
-    assert await stage.money(event.transaction_id) == (0, CAPTURED)
+    await common.each(refund(event, T.REFUND_CREDITED, n=2))
+    assert (await common.dispute(event))["status"] == "credited"
+    assert await common.money(event.transaction_id) == (0, CAPTURED)
 
 
-async def test_a_bounce_after_the_credit_reopens_and_holds_the_money_again(stage: Stage) -> None:
+async def test_a_bounce_after_the_credit_reopens_and_holds_the_money_again(common: Stage) -> None:
     event = opened()
-    await stage.to_reserved(event)
-    await stage.each(refund(event, T.REFUND_CREDITED))
-    outcomes = await stage.each(refund(event, T.REFUND_BOUNCED))
+    await common.to_reserved(event)
+    await common.each(refund(event, T.REFUND_CREDITED))
+    outcomes = await common.each(refund(event, T.REFUND_BOUNCED))
     assert results(outcomes) == ["applied"]
-    row = await stage.dispute(event)
+    row = await common.dispute(event)
     assert (row["status"], row["open"]) == ("refund_bounced", True)
     assert row["promised_at"] > clock.utcnow()
-    assert await stage.money(event.transaction_id) == (CAPTURED, 0)
-    assert {"bounce_due", "promise_due"} <= set(await stage.tasks(event))
+    assert await common.money(event.transaction_id) == (CAPTURED, 0)
+    assert {"bounce_due", "promise_due"} <= set(await common.tasks(event))
 
 
 async def test_a_trace_found_after_its_deadline_takes_the_case_from_the_arbitrator(
-    stage: Stage,
+    common: Stage,
 ) -> None:
     event = opened(Kind.MISSING_FUNDS)
-    await stage.each(opening(event), found(event), Signal(event.dispute_id, Trigger(T.TRACE_DUE)))
-    assert (await stage.dispute(event))["status"] == "in_arbitration"
+    await common.each(opening(event), found(event), Signal(event.dispute_id, Trigger(T.TRACE_DUE)))
+    assert (await common.dispute(event))["status"] == "in_arbitration"
     delivered_at = clock.utcnow() - timedelta(minutes=5)
-    await stage.each(trace(event, T.TRACE_DELIVERED, proof="R-1", delivered_at=delivered_at))
-    row = await stage.dispute(event)
+    await common.each(trace(event, T.TRACE_DELIVERED, proof="R-1", delivered_at=delivered_at))
+    row = await common.dispute(event)
     assert (row["status"], row["arbitration"], row["open"]) == ("delivered", "superseded", False)
-    assert await stage.tasks(event) == {}
-    assert results(await stage.each(decision(event))) == ["illegal"]
+    assert await common.tasks(event) == {}
+    assert results(await common.each(decision(event))) == ["illegal"]
 
 
-async def test_a_consent_after_the_merchants_deadline_still_refunds(stage: Stage) -> None:
+async def test_a_consent_after_the_merchants_deadline_still_refunds(common: Stage) -> None:
     event = opened()
-    await stage.to_merchant(event)
-    await stage.each(Signal(event.dispute_id, Trigger(T.MERCHANT_DUE)))
-    assert (await stage.dispute(event))["status"] == "in_arbitration"
-    await stage.each(merchant(event))
-    row = await stage.dispute(event)
+    await common.to_merchant(event)
+    await common.each(Signal(event.dispute_id, Trigger(T.MERCHANT_DUE)))
+    assert (await common.dispute(event))["status"] == "in_arbitration"
+    await common.each(merchant(event))
+    row = await common.dispute(event)
     assert (row["status"], row["arbitration"]) == ("refund_approved", "superseded")
-    assert results(await stage.each(decision(event))) == ["illegal"]
+    assert results(await common.each(decision(event))) == ["illegal"]
 
 
-async def test_an_acceptance_stands_whatever_the_merchant_says_after_it(stage: Stage) -> None:
+async def test_an_acceptance_stands_whatever_the_merchant_says_after_it(common: Stage) -> None:
     event = opened()
-    await stage.to_reserved(event)
-    outcomes = await stage.each(merchant(event, T.MERCHANT_REFUSED), merchant(event))
+    await common.to_reserved(event)
+    outcomes = await common.each(merchant(event, T.MERCHANT_REFUSED), merchant(event))
     assert results(outcomes) == ["late", "late"]
-    assert (await stage.dispute(event))["status"] == "refund_approved"
+    assert (await common.dispute(event))["status"] == "refund_approved"
 
 
 async def test_a_bank_that_answers_after_its_deadline_takes_the_case_from_the_arbitrator(
-    stage: Stage,
+    common: Stage,
 ) -> None:
     event = opened()
-    await stage.each(opening(event), Signal(event.dispute_id, Trigger(T.INQUIRY_DUE)))
-    assert (await stage.dispute(event))["status"] == "in_arbitration"
-    await stage.each(found(event))
-    assert (await stage.dispute(event))["status"] == "waiting_for_merchant"
+    await common.each(opening(event), Signal(event.dispute_id, Trigger(T.INQUIRY_DUE)))
+    assert (await common.dispute(event))["status"] == "in_arbitration"
+    await common.each(found(event))
+    assert (await common.dispute(event))["status"] == "waiting_for_merchant"
 
 
-async def test_a_reversal_credited_after_its_deadline_closes_the_dispute(stage: Stage) -> None:
+async def test_a_reversal_credited_after_its_deadline_closes_the_dispute(common: Stage) -> None:
     event = opened(Kind.PAYMENT_FAILED)
     known = found(
         event,
@@ -110,32 +110,32 @@ async def test_a_reversal_credited_after_its_deadline_closes_the_dispute(stage: 
         reversal_state="pending",
         reversal_minor=CAPTURED,
     )
-    await stage.each(opening(event), known)
-    await stage.each(Signal(event.dispute_id, Trigger(T.REVERSAL_DUE)))
-    assert (await stage.dispute(event))["status"] == "in_arbitration"
-    await stage.each(bank(event, T.REVERSAL_CREDITED, known.trigger.payload))
-    row = await stage.dispute(event)
+    await common.each(opening(event), known)
+    await common.each(Signal(event.dispute_id, Trigger(T.REVERSAL_DUE)))
+    assert (await common.dispute(event))["status"] == "in_arbitration"
+    await common.each(bank(event, T.REVERSAL_CREDITED, known.trigger.payload))
+    row = await common.dispute(event)
     assert (row["status"], row["open"]) == ("reversed", False)
-    assert await stage.holds(event) == {"reversal": (CAPTURED, "settled")}
+    assert await common.holds(event) == {"reversal": (CAPTURED, "settled")}
 
 
 @pytest.mark.parametrize(
     "name", [T.REFUND_ACCEPTED, T.REFUND_CREDITED, T.REFUND_BOUNCED, T.REFUND_NOT_FOUND]
 )
-async def test_a_refund_nobody_asked_for_changes_nothing(stage: Stage, name: T) -> None:
+async def test_a_refund_nobody_asked_for_changes_nothing(common: Stage, name: T) -> None:
     event = opened()
-    await stage.to_merchant(event)
-    before = await stage.dispute(event)
-    assert results(await stage.each(refund(event, name))) == ["late"]
-    after = await stage.dispute(event)
+    await common.to_merchant(event)
+    before = await common.dispute(event)
+    assert results(await common.each(refund(event, name))) == ["late"]
+    after = await common.dispute(event)
     assert (after["status"], after["version"]) == (before["status"], before["version"])
-    assert await stage.holds(event) == {}
+    assert await common.holds(event) == {}
 
 
-async def test_late_answers_are_not_told_to_people_again(stage: Stage) -> None:
+async def test_late_answers_are_not_told_to_people_again(common: Stage) -> None:
     event = opened()
-    await stage.to_reserved(event)
-    await stage.each(refund(event, T.REFUND_CREDITED))
-    told = await stage.published(event)
-    await stage.each(refund(event, T.REFUND_ACCEPTED), refund(event, T.REFUND_CREDITED))
-    assert await stage.published(event) == told
+    await common.to_reserved(event)
+    await common.each(refund(event, T.REFUND_CREDITED))
+    told = await common.published(event)
+    await common.each(refund(event, T.REFUND_ACCEPTED), refund(event, T.REFUND_CREDITED))
+    assert await common.published(event) == told

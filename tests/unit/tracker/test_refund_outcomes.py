@@ -52,7 +52,6 @@ def test_a_lost_answer_is_unknown_and_asked_about_before_anything_else() -> None
         (T.REFUND_ACCEPTED, "in_flight", "refund_sent"),
         (T.REFUND_CREDITED, "credited", "credited"),
         (T.REFUND_BOUNCED, "bounced", "refund_bounced"),
-        (T.REFUND_UNFUNDED, "unfunded", "refund_unfunded"),
         (T.REFUND_FAILED, "failed", "in_arbitration"),
     ],
 )
@@ -179,6 +178,19 @@ def test_a_bounce_after_the_credit_opens_the_dispute_again() -> None:
     assert case.promised_in == 800
 
 
+@pytest.mark.parametrize("make", [approved, unknown, in_flight])
+def test_a_refund_that_lacks_funds_says_so(make: Callable[[], Case]) -> None:
+    case = make()
+    case.when(T.REFUND_UNFUNDED, refund())
+    assert (case.status, case.facts.refund_n) == ("refund_unfunded", 1)
+
+
+def test_news_of_missing_funds_does_not_take_a_refund_back_from_a_person() -> None:
+    case = stuck()
+    answer = case.when(T.REFUND_UNFUNDED, refund())
+    assert (answer.result, case.legs["refund"], case.next_actor) == ("late", "stuck", "ops")
+
+
 def test_an_unfunded_refund_waits_for_its_payer_until_the_deadline() -> None:
     case = approved()
     case.answered("bank:refund:1", T.REFUND_UNFUNDED, refund(reason="payer_short"))
@@ -193,6 +205,10 @@ def test_a_payer_who_does_not_fund_is_replaced_by_a_person() -> None:
     case = approved()
     case.answered("bank:refund:1", T.REFUND_UNFUNDED, refund())
     case.when(T.FUNDING_DUE, after_s=650)
+    # the bank has not said a final no, so nothing may be sent under a new key yet
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "ops")
+    assert case.facts.refund_n == 1
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
     case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.WALLET_ADVANCE), actor=Actor.OPS)
     assert (case.facts.payer, case.facts.refund_n) == (Payer.WALLET_ADVANCE, 2)
