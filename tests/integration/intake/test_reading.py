@@ -147,7 +147,7 @@ async def test_a_dispute_in_the_readers_language(world: World) -> None:
     assert chinese.headers["Content-Language"] == "zh-CN"
     assert chinese.headers["Vary"] == "Accept-Language"
     body = chinese.json()
-    assert body["status_text"] == "已收到您的申请,马上开始处理。"
+    assert body["status_text"] == "已收到您的申请，马上开始处理。"
     assert (body["kind_text"], body["reason_text"]) == ("申请退款", "七天无理由")
     assert english.headers["Content-Language"] == "en"
     assert english.json()["reason_text"] == "changed my mind"
