@@ -22,7 +22,7 @@ _END: Final = b"\r\n.\r\n"
 logging.getLogger("mail.log").setLevel(logging.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: aiosmtpd lists a handler's members, which 3.11.2 refuses
 class Catcher:
     """aiosmtpd's handler: keeps what comes, as its recipient's behaviour says."""
 
