@@ -245,12 +245,16 @@ async def _send_what_is_refused(world: World) -> None:
 
 
 async def _everything_went_out(world: World) -> bool:
-    """Nothing left in an outbox, every message at its gateway, the broken record parked."""
+    """The last word at both gateways, nothing left to send, the broken record parked."""
     for service in SERVICES:
         if await world.rows(service, "SELECT 1 FROM outbox LIMIT 1"):
             return False
-    waiting = "SELECT 1 FROM messages WHERE recipient = $1 AND state IN ('waiting', 'sending')"
+    said = "SELECT template, state FROM messages WHERE recipient = $1"
+    messages = await world.rows("notifier", said, CUSTOMER)
+    arrived = [m["template"] for m in messages if m["state"] in {"sent", "delivered"}]
     parked = await world.rows(
         "tracker", "SELECT 1 FROM dead_letters WHERE reason LIKE '%opened_by%'"
     )
-    return bool(parked) and not await world.rows("notifier", waiting, CUSTOMER)
+    under_way = [m for m in messages if m["state"] in {"waiting", "sending"}]
+    both = (arrived.count("credited"), arrived.count("withdrawn"))
+    return bool(parked) and both == (2, 2) and not under_way

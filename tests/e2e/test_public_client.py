@@ -91,6 +91,9 @@ def _first_heard(sequences: Iterable[int]) -> list[int]:
 
 
 def _check_attributes(record: Record, event: BaseCloudEvent) -> None:
+    names = [name for name, _ in record.headers]
+    assert len(names) == len(set(names))
+    assert {"ce_specversion", "ce_id", "ce_source", "ce_type", "content-type"} <= set(names)
     assert event.get_specversion() == "1.0"
     assert event.get_datacontenttype() == "application/json"
     time = event.get_time()

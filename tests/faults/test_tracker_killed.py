@@ -11,23 +11,25 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared import clock
 from shared.contracts.topics import PARTITIONS, Topic
 from tests.e2e.topics import read_all
 from tests.e2e.world import Receipt, World, only, until
 from tests.faults.ground import Ground
 
 pytestmark = pytest.mark.timeout(300)
+LOADS_WITHIN_S: Final = 30.0
 
 
 async def test_between_its_commit_and_the_relay(ground: Ground) -> None:
-    """Kafka stands still, so that what is committed stays in the outbox until the kill."""
+    """Without Kafka, what is committed stays in the outbox until the kill."""
     receipt = await ground.in_arbitration()
-    async with ground.paused("kafka"):
-        await ground.decide(receipt)
-        await until(lambda: _waits_in_outbox(ground.world, receipt))
-        await ground.kill_tracker()
+    await ground.kill("kafka")  # one that only stands still would read what was sent to it
+    await ground.decide(receipt)
+    await until(lambda: _waits_in_outbox(ground.world, receipt))
+    await ground.kill_tracker()
     assert (await ground.world.shown(receipt))["status"] == "in_arbitration"
-    await ground.bring_back("tracker")
+    await ground.bring_back("kafka", "tracker")
     await ground.all_credited([receipt])
     await _timeline_is_whole(ground.world, receipt)
     await ground.check()
@@ -56,7 +58,9 @@ async def test_between_publishing_and_deleting_from_the_outbox(ground: Ground) -
 
 async def test_between_its_commit_and_the_commit_of_the_offset(ground: Ground) -> None:
     """The batch is in the database and not in the group's offsets: it is delivered again."""
-    (transaction_id,) = await ground.purchases(1)
+    earlier, transaction_id = await ground.purchases(2)
+    await ground.all_credited([await ground.opened(earlier)])
+    await until(lambda: _has_no_lag(ground.world))
     async with _transaction(ground.world, "tracker") as holder:
         await holder.execute("LOCK TABLE inbox IN SHARE MODE")
         receipt = await ground.opened(transaction_id)
@@ -168,11 +172,19 @@ async def _lag(world: World) -> int:
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        committed = await admin.list_consumer_group_offsets(f"{prefix}.tracker")
+        committed = await _committed(admin, f"{prefix}.tracker")
     finally:
         await admin.close()
     ends = await _ends(bootstrap, Topic.DISPUTES.full(prefix))
     return sum(end - (committed[p].offset if p in committed else 0) for p, end in ends.items())
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, Any]:
+    """The group's offsets; a broker that is still loading them answers that there are none."""
+    async with asyncio.timeout(LOADS_WITHIN_S):
+        while not (committed := await admin.list_consumer_group_offsets(group)):
+            await clock.sleep(0.2)
+    return dict(committed)
 
 
 async def _ends(bootstrap: str, topic: str) -> dict[TopicPartition, int]:
