@@ -1,7 +1,8 @@
 """Standard Webhooks signatures, v1 (HMAC-SHA-256), and the secret of each partner.
 
 Scheme: https://www.standardwebhooks.com. Signing here costs about 4 microseconds; the
-`standardwebhooks` library, about ten times that, is the oracle in the tests.
+`standardwebhooks` library, about ten times that, is the oracle in the tests. Apart from
+`shared.signatures` on purpose: a partner does not run our code, so a mistake there shows here.
 """
 
 import base64

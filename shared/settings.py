@@ -10,7 +10,15 @@ from shared import kafka
 from shared.auth import TokenSettings
 
 
-class CommonSettings(BaseSettings):
+class KeyRingSettings(BaseSettings):
+    """What opens sealed text."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    redress_key_ring: str = Field(description="path of the key ring file")
+
+
+class CommonSettings(KeyRingSettings):
     """Environment variables that all three services share; each service adds its own."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
@@ -18,7 +26,6 @@ class CommonSettings(BaseSettings):
     kafka_bootstrap_servers: str = Field(description="host:port of Kafka, comma-separated")
     redress_topic_prefix: str = Field("redress", description="prefix of every topic and group")
     redress_profile: str = Field("default", description="rule profile: default or demo")
-    redress_key_ring: str = Field(description="path of the key ring file")
     token_issuer: str = Field(description="`iss` that tokens must carry")
     token_audience: str = Field("redress", description="`aud` that tokens must carry")
     jwks_file: str | None = Field(None, description="path of the issuer's public keys")

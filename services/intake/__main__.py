@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.intake.settings import DatabaseSettings, Settings
+from services.intake.settings import DatabaseSettings, DeadLetterSettings, Settings
 from shared import db, dead_letters, migrations, observe
 from shared.seal import KeyRing
 from shared.settings import read
@@ -51,7 +51,7 @@ def openapi(
 
 
 def _connect() -> tuple[AsyncEngine, KeyRing]:
-    settings = read(Settings)
+    settings = read(DeadLetterSettings)
     ring = KeyRing.load(settings.redress_key_ring)
     return db.engine(settings.intake_database_url, "intake-cli", pool_size=1), ring
 

@@ -4,7 +4,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.notifier.domain.wording import Brand
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, KeyRingSettings
 
 
 class DatabaseSettings(BaseSettings):
@@ -13,6 +13,10 @@ class DatabaseSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     notifier_database_url: str = Field(description="postgresql:// address of its database")
+
+
+class DeadLetterSettings(DatabaseSettings, KeyRingSettings):
+    """All that the dead letters' commands need."""
 
 
 class Settings(CommonSettings, DatabaseSettings):

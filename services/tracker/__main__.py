@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.tracker.settings import DatabaseSettings, Settings
+from services.tracker.settings import DatabaseSettings, DeadLetterSettings, Settings
 from shared import dead_letters
 from shared.seal import KeyRing
 from shared.settings import read
@@ -63,7 +63,7 @@ def openapi(
 def _connect() -> tuple[AsyncEngine, KeyRing]:
     from shared import db
 
-    settings = read(Settings)
+    settings = read(DeadLetterSettings)
     engine = db.engine(settings.tracker_database_url, "tracker-dead-letters", 1)
     return engine, KeyRing.load(settings.redress_key_ring)
 

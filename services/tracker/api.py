@@ -23,7 +23,7 @@ from services.tracker.store import views
 from shared import ids, signatures
 from shared.auth import Principal, Role
 from shared.batch import GroupCommit
-from shared.contracts.events import Amount, Code
+from shared.contracts.events import Amount, Word
 from shared.contracts.vocabulary import Actor, Fault, Payer, Remedy, Status
 from shared.http import (
     Conflict,
@@ -61,7 +61,7 @@ class ConsentAnswer(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     request_id: Annotated[str, Field(max_length=128)]
-    reason_code: Code | None = None
+    reason_code: Word | None = None
     reason_text: Annotated[str, Field(max_length=_REASON_TEXT_CHARS)] | None = None
 
 
@@ -79,7 +79,7 @@ class DecisionRequest(BaseModel):
         Payer | None, Field(description="who pays; required unless remedy is none")
     ] = None
     loss_bearer: Annotated[Payer | None, Field(description="who bears it in the end")] = None
-    reason: Annotated[Code, Field(description="reason code, shown to the customer")]
+    reason: Annotated[Word, Field(description="reason code, shown to the customer")]
     note: Annotated[str, Field(max_length=_REASON_TEXT_CHARS)] | None = None
 
 

@@ -20,6 +20,7 @@ from shared.observe import traceparent
 Body = TypeVar("Body", bound=BaseModel)
 _MAX_ANSWER_BYTES: Final = 262_144
 _UNKNOWN_STATUSES: Final = frozenset({408, 409, 425, 429})
+_TAIL_DIGITS: Final = 4  # whatever a bank sends, no whole card number goes on
 _HTTP_ERRORS_FROM: Final = 500
 _NOT_FOUND: Final = 404
 
@@ -156,7 +157,7 @@ def of_refund(body: RefundBody) -> Trigger:
         expected_at=body.expected_at,
         destination_kind=where.kind if where else None,
         destination_bank=where.bank if where else None,
-        destination_tail=where.tail if where else None,
+        destination_tail=where.tail[-_TAIL_DIGITS:] if where and where.tail else None,
     )
     return Trigger(_REFUNDS[body.state], Actor.BANK, report)
 

@@ -120,7 +120,8 @@ async def apply_waiting(tx: AsyncConnection) -> int:
     A command and an opening in transactions side by side do not see each other's rows.
     """
     left = await store.left_waiting(tx)
-    await advance(tx, [_of_early(command) for command in left])
+    if left:
+        await advance(tx, [_of_early(command) for command in left])
     return len(left)
 
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.settings import CommonSettings
+from shared.settings import CommonSettings, KeyRingSettings
 
 
 class DatabaseSettings(BaseSettings):
@@ -12,6 +12,10 @@ class DatabaseSettings(BaseSettings):
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
     tracker_database_url: str = Field(description="postgresql:// address of its database")
+
+
+class DeadLetterSettings(DatabaseSettings, KeyRingSettings):
+    """All that the dead letters' commands need."""
 
 
 class Settings(CommonSettings, DatabaseSettings):

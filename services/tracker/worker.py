@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.tracker.domain.triggers import RefundReport, T, Trigger
 from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, signal_of
 from services.tracker.ports import Bank, Merchant, NoAnswer, NotSent, Refused
+from services.tracker.store import disputes as store
 from shared import clock, db, inbox, tasks
 from shared.batch import GroupCommit
 from shared.contracts.envelope import Envelope
@@ -27,6 +28,7 @@ _CALL_POLL_S: Final = 0.2
 _LEASE_S: Final = 60.0
 _CALL_TIMEOUT_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 300.0
+_LONGEST_UNSENT_PAUSE_S: Final = 15.0
 _PURGE_EVERY_S: Final = 60.0
 
 signals = Counter("redress_tracker_signals_total", "Signals by trigger and result", ["t", "result"])
@@ -169,13 +171,13 @@ class Calls:
                 trigger = await self._answer(task)
         except NotSent:
             calls.labels(kind, "not_sent").inc()
-            await self._later(task, attempts=task.attempts - 1)
+            await self._later(task, task.attempts - 1, _pause_by_age)
         except (NoAnswer, TimeoutError):
             calls.labels(kind, "no_answer").inc()
             if kind == "refund":
                 await self._submit(task, _no_answer(task))
             else:
-                await self._later(task, attempts=task.attempts)
+                await self._later(task, task.attempts, _pause)
         except Refused as error:
             calls.labels(kind, "refused").inc()
             log.warning("calls.refused", kind=kind, reason=str(error))
@@ -205,9 +207,12 @@ class Calls:
             )
         )
 
-    async def _later(self, task: tasks.Claimed, attempts: int) -> None:
+    async def _later(
+        self, task: tasks.Claimed, attempts: int, pause: Callable[[tasks.Claimed, datetime], float]
+    ) -> None:
         async with self._engine.begin() as tx:
-            due = await clock.after_locks(tx) + timedelta(seconds=_pause(task.attempts))
+            now = await clock.after_locks(tx)
+            due = now + timedelta(seconds=pause(task, now))
             await tasks.later(tx, task, due, attempts)
 
     async def _finish(self, task: tasks.Claimed) -> None:
@@ -215,10 +220,24 @@ class Calls:
             await tasks.done(tx, [(task.id, task.lease)])
 
 
-def _pause(attempts: int) -> float:
+def _pause(task: tasks.Claimed, now: datetime) -> float:
     """Seconds before the next try: doubling with jitter, at most five minutes."""
-    doubled = 0.5 * float(1 << min(attempts, 10))
-    return min(_LONGEST_PAUSE_S, doubled) * random.uniform(0.7, 1.3)  # noqa: S311 - jitter
+    del now
+    doubled = 0.5 * float(1 << min(task.attempts, 10))
+    return min(_LONGEST_PAUSE_S, doubled) * _jitter()
+
+
+def _pause_by_age(task: tasks.Claimed, now: datetime) -> float:
+    """The same where nothing left this machine, which counts as no attempt: half the age so far.
+
+    Shorter at the most, because a party that is back should be asked soon.
+    """
+    age_s = (now - (task.first_claimed_at or now)).total_seconds()
+    return min(_LONGEST_UNSENT_PAUSE_S, max(0.5, age_s / 2)) * _jitter()
+
+
+def _jitter() -> float:
+    return random.uniform(0.7, 1.3)  # noqa: S311 - not for secrets
 
 
 def _no_answer(task: tasks.Claimed) -> Trigger:
@@ -288,6 +307,7 @@ class Housekeeping:
             try:
                 async with self._engine.begin() as tx:
                     await inbox.forget_old(tx)
+                    await store.forget_waiting(tx, inbox.KEPT)
                 async with self._engine.begin() as tx:
                     await apply_waiting(tx)
             except Exception as error:

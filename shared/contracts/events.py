@@ -25,6 +25,10 @@ from shared.money import Currency, MinorUnits
 
 Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 Code = Annotated[str, Field(min_length=1, max_length=64)]
+Word = Annotated[
+    str,
+    Field(max_length=64, pattern=r"^[a-z][a-z_]*$", description="a code; digits could be personal"),
+]
 Sealed = Annotated[str, Field(max_length=16_384, description="AES-GCM ciphertext with key id")]
 Reference = Annotated[str, Field(pattern=r"^[0-9]{12}$", description="11 digits and a Damm digit")]
 

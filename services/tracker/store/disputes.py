@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -73,6 +73,10 @@ _WAIT = text(
 _ARRIVED = text(
     "DELETE FROM waiting WHERE dispute_id = ANY(CAST(:ids AS uuid[])) "
     "RETURNING id, dispute_id, trigger, requested_by, received_at"
+)
+_FORGET_WAITING = text(
+    "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE received_at < "
+    "(SELECT clock_timestamp()) - CAST(:kept AS interval) LIMIT 500)"
 )
 _LEFT = text(
     "DELETE FROM waiting WHERE id IN (SELECT w.id FROM waiting w JOIN disputes d"
@@ -217,6 +221,11 @@ async def arrived(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Early]:
 async def left_waiting(tx: AsyncConnection) -> list[Early]:
     """Take the commands, 500 at most, whose dispute is there although they still wait."""
     return _in_order(await tx.execute(_LEFT))
+
+
+async def forget_waiting(tx: AsyncConnection, kept: timedelta) -> int:
+    """Drop a bounded number of commands whose dispute did not come for that long."""
+    return (await tx.execute(_FORGET_WAITING, {"kept": kept})).rowcount
 
 
 def _in_order(rows: Iterable[Row[Any]]) -> list[Early]:

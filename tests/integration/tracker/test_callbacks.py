@@ -209,6 +209,29 @@ async def test_a_reason_in_the_merchants_own_words_is_kept_sealed(api: Api, comm
     assert told["detail"]["merchant_reason"] == "used"
 
 
+async def test_a_reason_code_cannot_carry_what_a_person_wrote(api: Api, common: Stage) -> None:
+    event = opened()
+    await common.to_merchant(event)
+    for code in ("4111111111111111", "call 13800138000", "wang@example.com"):
+        body = _body("consent.refused", _consent(event) | {"reason_code": code})
+        answer = await _post(api, _door(MERCHANT), body, f"msg-{code[:4]}", MERCHANT)
+        assert answer.status == 422
+    assert (await common.dispute(event))["status"] == "waiting_for_merchant"
+
+
+async def test_of_a_card_number_only_the_last_four_digits_are_taken(
+    api: Api, common: Stage
+) -> None:
+    event = opened()
+    await common.to_reserved(event)
+    whole = {"kind": "card", "bank": "Bank", "tail": "4111111111110042"}
+    body = _body("refund.updated", _refund(event, "in_flight") | {"destination": whole})
+    assert (await _post(api, BANK, body, "msg-1", "bank")).status == 204
+    (*_, told) = await common.published(event)
+    assert told["detail"]["destination_tail"] == "0042"
+    assert "41111111" not in str(told)
+
+
 def _door(merchant_id: str) -> str:
     return f"/v1/callbacks/merchants/{merchant_id}"
 

@@ -4,6 +4,8 @@ import asyncio
 
 from services.tracker.domain.triggers import T
 from services.tracker.handlers import advance, apply_waiting
+from services.tracker.store.disputes import forget_waiting
+from shared import inbox
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Kind
 from tests.integration.tracker.stage import Stage, found, opened, opening, results, wish
@@ -91,3 +93,17 @@ def _with_ids_against_their_order() -> DisputeOpened:
         event = opened()
         if str(wish(event).inbox_id) > str(wish(event, sequence=3).inbox_id):
             return event
+
+
+async def test_a_command_is_forgotten_when_its_dispute_never_comes(stage: Stage) -> None:
+    old, young = opened(), opened()
+    await stage.each(wish(old), wish(young))
+    await stage.write(
+        "UPDATE waiting SET received_at = clock_timestamp() - interval '46 days'"
+        " WHERE dispute_id = :d",
+        d=old.dispute_id,
+    )
+    async with stage.engine.begin() as tx:
+        assert await forget_waiting(tx, inbox.KEPT) == 1
+    left = await stage.rows("SELECT dispute_id FROM waiting")
+    assert left == [{"dispute_id": young.dispute_id}]

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from services.tracker.domain.triggers import T, Trigger
-from services.tracker.worker import Calls
+from services.tracker.worker import Calls, _pause_by_age
 from shared import clock, ids, tasks
 
 ACCEPTED = Trigger(T.REFUND_ACCEPTED)
@@ -40,3 +40,15 @@ async def test_when_a_refund_may_be_sent(not_after_s: int | None, attempts: int,
     calls = Calls(nobody, nobody, "bank", _accepted)
     answer = await calls._answer(_claimed(until, attempts))  # noqa: SLF001 - the rule itself
     assert cast("Trigger", answer).name is wanted
+
+
+@pytest.mark.parametrize(
+    ("age_s", "shortest", "longest"),
+    [(0, 0.35, 0.65), (10, 3.5, 6.5), (3600, 10.5, 19.5)],
+)
+def test_a_party_that_cannot_be_reached_is_asked_less_and_less_often(
+    age_s: int, shortest: float, longest: float
+) -> None:
+    task = _claimed(None)
+    now = cast("datetime", task.first_claimed_at) + timedelta(seconds=age_s)
+    assert shortest <= _pause_by_age(task, now) <= longest
