@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from shared import db
+from shared import clock, db
 from shared.observe import Progress, log, metrics
 
 Item = TypeVar("Item")
@@ -22,7 +22,8 @@ class QueueFull(Exception):
 class GroupCommit(Generic[Item, Result]):
     """Collects items while a flush is under way and flushes them together.
 
-    `flush` runs one transaction for its items and answers each in order; an item's own refusal is
+    One flush begins at most every `gather_s`: a transaction has a price of its own, so fewer and
+    larger ones carry more. `flush` runs one transaction for its items and answers each in order; an item's own refusal is
     an answer, not an exception. Where a whole flush fails for another reason than contention,
     the items are tried one by one, so that one bad item fails alone.
     """
@@ -35,12 +36,15 @@ class GroupCommit(Generic[Item, Result]):
         max_batch: int = 500,
         max_queue: int = 5000,
         workers: int = 1,
+        gather_s: float = 0.0,
     ) -> None:
         self._name = name
         self._flush = flush
         self._max_batch = max_batch
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue(max_queue)
         self._workers = workers
+        self._pace = clock.Pace(gather_s)
+        self._gathering = asyncio.Lock()
         self.progress = Progress(f"{name}-batch")
 
     async def submit(self, item: Item) -> Result:
@@ -66,17 +70,26 @@ class GroupCommit(Generic[Item, Result]):
 
     async def _work(self) -> None:
         while True:
-            try:
-                async with asyncio.timeout(5):
-                    first = await self._queue.get()
-            except TimeoutError:
+            batch = await self._gather()
+            if not batch:
                 self.progress.beat()
                 continue
-            batch = [first, *self._waiting()]
             metrics.batch_size.labels(self._name).observe(len(batch))
             metrics.queue_depth.labels(self._name).set(self._queue.qsize())
             await self._settle(batch)
             self.progress.beat()
+
+    async def _gather(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
+        """One worker at a time, or two would share what one can carry; empty if nothing comes."""
+        async with self._gathering:
+            try:
+                async with asyncio.timeout(5):
+                    first = await self._queue.get()
+            except TimeoutError:
+                return []
+            if self._queue.qsize() < self._max_batch - 1:
+                await self._pace.wait()
+            return [first, *self._waiting()]
 
     def _waiting(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
         count = min(self._queue.qsize(), self._max_batch - 1)

@@ -31,3 +31,21 @@ async def after_locks(tx: AsyncConnection) -> datetime:
     Not `now()`, which is the start of the transaction and was 2 s stale after a 2 s wait.
     """
     return (await tx.execute(_AFTER_LOCKS)).scalar_one()  # type: ignore[no-any-return]
+
+
+class Pace:
+    """Lets through at most once every `every_s`: what comes meanwhile is served together.
+
+    Where nothing was let through for that long, nobody waits.
+    """
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._last = -every_s
+
+    async def wait(self) -> None:
+        """Return `every_s` after the last return, or at once."""
+        ahead = self._last + self._every_s - monotonic()
+        if ahead > 0:
+            await sleep(ahead)
+        self._last = monotonic()

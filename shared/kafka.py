@@ -31,6 +31,7 @@ Handler = Callable[[AsyncConnection, list[Envelope]], Awaitable[None]]
 _STOP_TIMEOUT_S: Final = 5
 _START_TIMEOUT_S: Final = 30
 _POLL_MS: Final = 500
+_GATHER_S: Final = 0.04  # from one batch to the next: each has a transaction and a commit to pay
 _POLL_TIMEOUT_S: Final = 75  # above the rebalance timeout, below what counts as stalled
 _STUCK_AFTER_S: Final = 30.0
 _DRAIN_S: Final = 30
@@ -192,23 +193,28 @@ class Consumer:
                 await consumer.start()
             self._heard()
             self.progress.beat()
+            pace = clock.Pace(_GATHER_S)
             while True:
-                await self._poll(consumer)
+                full = await self._poll(consumer)
                 self.progress.beat()
+                if not full:
+                    await pace.wait()
         finally:
             await stop_quietly(consumer)
 
-    async def _poll(self, consumer: AIOKafkaConsumer) -> None:
+    async def _poll(self, consumer: AIOKafkaConsumer) -> bool:
+        """Whether there was as much as one batch may hold, so that more is waiting."""
         async with asyncio.timeout(_POLL_TIMEOUT_S):  # during a rebalance it ignores its own
             fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._max_records)
         if not fetched:
             await self._check_stuck(consumer)
-            return
+            return False
         self._heard()
         records = [record for batch in fetched.values() for record in batch]
         async with self._busy:
             await self._until_done(records)
             await self._commit(consumer, fetched)
+        return len(records) == self._max_records
 
     async def _until_done(self, records: list[ConsumerRecord]) -> None:
         """Handle a batch; where it fails deterministically, each of its records alone."""

@@ -24,6 +24,7 @@ _LOCK_CLASS: Final = 0x0B0C  # advisory lock namespace of relays
 _PAGE: Final = 1000
 _BUSY_S: Final = 0.01
 _IDLE_S: Final = 0.2
+_GATHER_S: Final = 0.015  # between two pages: a produce request has a price of its own
 _LOCK_EVERY_S: Final = 3.0
 _PUBLISH_TIMEOUT_S: Final = 20.0
 
@@ -139,13 +140,15 @@ class Relay:
     async def _publish_for_ever(
         self, connection: asyncpg.Connection, producer: AIOKafkaProducer
     ) -> None:
+        pace = clock.Pace(_GATHER_S)
         while True:
-            self._wake.clear()
             await self._take_locks(connection)
+            self._wake.clear()
             moved = await self._publish_page(connection, producer)
             self.progress.beat()
             if moved < _PAGE:
                 await self._rest(_BUSY_S if moved else _IDLE_S)
+                await pace.wait()
 
     async def _rest(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):

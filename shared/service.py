@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from shared.observe import Progress, log
 
 _CHECK_EVERY_S: Final = 5.0
 _GRACE_S: Final = 10
+_GC_THRESHOLDS: Final = (20_000, 20, 20)  # batches make thousands of objects that soon die
 
 
 class Stalled(Exception):
@@ -42,12 +44,17 @@ def run(
             port=port,
             log_level="warning",
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             loop="uvloop",
             http="httptools",
             timeout_graceful_shutdown=_GRACE_S,
             backlog=2048,
         )
     )
+    gc.collect()
+    gc.freeze()  # what stands now stays, so no collection need look at it again
+    gc.set_threshold(*_GC_THRESHOLDS)
     with asyncio.Runner(loop_factory=_uvloop) as runner:
         failed = runner.run(_run(server, workers, progress, closing))
     sys.stderr.flush()

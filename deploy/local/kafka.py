@@ -22,7 +22,7 @@ from deploy.local.processes import Command, Process
 from deploy.local.waiting import until
 
 CLUSTER_ID: Final = "cmVkcmVzcy1sb2NhbC0wMQ"  # 16 bytes in base64url, as Kafka demands
-HEAP: Final = ("-XX:+UseSerialGC", "-Xms256m", "-Xmx512m")
+HEAP: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms256m", "-Xmx512m")
 FORMAT_TIMEOUT_S: Final = 60
 READY_TIMEOUT_S: Final = 180
 PROBE_TIMEOUT_S: Final = 3

@@ -25,6 +25,7 @@ Commit = GroupCommit[Signal, Outcome]
 _TIMERS_AT_ONCE: Final = 500
 _TIMER_POLL_S: Final = 0.2
 _CALL_POLL_S: Final = 0.2
+_CALL_GATHER_S: Final = 0.01
 _LEASE_S: Final = 60.0
 _CALL_TIMEOUT_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 300.0
@@ -121,6 +122,7 @@ class Calls:
         self._free = slots
         self._freed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._pace = clock.Pace(_CALL_GATHER_S)
         self.progress = Progress(f"tracker-calls-{party}")
 
     def wake(self) -> None:
@@ -142,6 +144,7 @@ class Calls:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_CALL_POLL_S):
                         await self._freed.wait()
+                await self._pace.wait()
 
     async def _claim(self) -> int:
         if not self._free:

@@ -40,8 +40,9 @@ def main(
 
 async def _run(plan: load.Plan, clocks: Clocks) -> bool:
     await load.prepare(plan)
-    arrivals = await load.drive(plan, clocks)
-    found = await outcome.drain(plan, arrivals)
+    clocks.start()
+    arrivals = await load.drive(plan)
+    found = await outcome.drain(plan, arrivals, clocks)
     return report.show(plan, arrivals, found, clocks)
 
 

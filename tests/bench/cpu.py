@@ -4,6 +4,8 @@ import json
 import os
 from pathlib import Path
 
+from shared import clock
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -14,17 +16,20 @@ class Clocks:
         self._pids = pids
         self.before: dict[str, float] = {}
         self.after: dict[str, float] = {}
+        self.elapsed_s = 0.0
 
     def start(self) -> None:
-        """The measured time begins."""
+        """The load begins."""
         self.before = self._read()
+        self.elapsed_s = -clock.monotonic()
 
     def stop(self) -> None:
-        """The measured time ends."""
+        """The last message has arrived."""
         self.after = self._read()
+        self.elapsed_s += clock.monotonic()
 
     def used(self) -> dict[str, float]:
-        """CPU seconds by name within the measured time, most first."""
+        """CPU seconds by name between start and stop, most first."""
         spent = {name: self.after[name] - self.before.get(name, 0.0) for name in self.after}
         return dict(sorted(spent.items(), key=lambda item: -item[1]))
 

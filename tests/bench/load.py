@@ -13,7 +13,6 @@ import aiohttp
 from deploy.local import token
 from shared import clock
 from shared.auth import Role
-from tests.bench.cpu import Clocks
 
 CUSTOMERS = 400
 _AT_ONCE = 1000
@@ -73,7 +72,7 @@ async def prepare(plan: Plan) -> None:
         await _wait_for_copy(plan, session)
 
 
-async def drive(plan: Plan, clocks: Clocks) -> Arrivals:
+async def drive(plan: Plan) -> Arrivals:
     """Send at the planned moments; whoever answers late delays nobody."""
     headers = [_bearer(plan, Role.CUSTOMER, customer(number)) for number in range(CUSTOMERS)]
     arrivals = Arrivals()
@@ -86,12 +85,9 @@ async def drive(plan: Plan, clocks: Clocks) -> Arrivals:
             ahead = due - clock.utcnow().timestamp()
             if ahead > 0:
                 await clock.sleep(ahead)
-            if number == plan.rate * plan.warm_up:
-                clocks.start()
             one = asyncio.create_task(_open(plan, session, number, due, headers, arrivals))
             sending.add(one)
             one.add_done_callback(sending.discard)
-        clocks.stop()
         await asyncio.gather(*sending)
     return arrivals
 

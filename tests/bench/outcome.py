@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 
 from shared import clock
+from tests.bench.cpu import Clocks
 from tests.bench.load import Arrivals, Plan
 
 _ARRIVED = ("已到账", "has arrived")
@@ -28,13 +29,14 @@ class Outcome:
     drained_s: float
 
 
-async def drain(plan: Plan, arrivals: Arrivals) -> Outcome:
+async def drain(plan: Plan, arrivals: Arrivals, clocks: Clocks) -> Outcome:
     """Wait for every message, at most three minutes, or until nothing has come for 5 s."""
     began = clock.monotonic()
     timeout = aiohttp.ClientTimeout(total=120)
     async with aiohttp.ClientSession(timeout=timeout) as session:
         await _until_still(plan, session, began)
         drained_s = clock.monotonic() - began
+        clocks.stop()
         counts = await _counts(plan, session)
         sms = await _arrived(plan, session, "sms")
         mails = await _arrived(plan, session, "mail")

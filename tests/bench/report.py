@@ -32,7 +32,10 @@ def show(plan: Plan, arrivals: Arrivals, found: Outcome, clocks: Clocks) -> bool
         f"the bank's ledger: {audit['refunds_settled']} refunds settled, paid twice "
         f"{len(audit['paid_twice'])}, above captured {len(audit['above_captured'])}"
     )
-    _cpu(plan, clocks, len(complete))
+    if found.done:
+        last = max(found.done.values())
+        print(f"worked off {len(found.done) / (last - arrivals.started):.0f} a second, from the first to the last")
+    _cpu(found, clocks)
     if missing or not paid or not clean:
         print(f"NOT CLEAN: {missing} disputes lack a message; all paid once: {paid and clean}")
     if per_second < plan.rate * _SUSTAINED:
@@ -41,11 +44,14 @@ def show(plan: Plan, arrivals: Arrivals, found: Outcome, clocks: Clocks) -> bool
     return clean and paid and not missing
 
 
-def _cpu(plan: Plan, clocks: Clocks, complete: int) -> None:
+def _cpu(found: Outcome, clocks: Clocks) -> None:
+    """From the first dispute to the last message, over all that were completed."""
     used = clocks.used()
-    print(f"CPU: {sum(used.values()) / plan.seconds:.2f} cores; ms a dispute:")
+    each = 1000 / max(1, len(found.done))
+    busy = sum(used.values())
+    print(f"CPU: {busy / clocks.elapsed_s:.2f} cores, {busy * each:.2f} ms a dispute:")
     for name, seconds in used.items():
-        print(f"  {name:15} {seconds * 1000 / max(1, complete):6.2f}")
+        print(f"  {name:15} {seconds * each:6.2f}")
 
 
 def _quantiles(values: list[float]) -> str:

@@ -24,6 +24,7 @@ from shared.rules import Profile
 from shared.seal import KeyRing
 
 SOURCE: Final = "/redress/intake"
+_GATHER_S: Final = 0.015
 _ROUNDS: Final = 20
 
 
@@ -85,7 +86,7 @@ class Desk:
         self._terms = terms
         self._committed = committed
         self.batch: GroupCommit[Submission, Answer] = GroupCommit(
-            "intake-accept", self._flush, max_queue=max_queue
+            "intake-accept", self._flush, max_queue=max_queue, gather_s=_GATHER_S
         )
 
     async def submit(self, submission: Submission) -> Answer:
