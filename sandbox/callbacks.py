@@ -51,7 +51,7 @@ class Policy:
     slow_s: float = 3600.0
     slow_tries: int = 24
     timeout_s: float = 10.0
-    at_once: int = 64
+    at_once: int = 256
     most_pending: int = 500_000
 
     def pause_s(self, failed: int, spread: float) -> float | None:

@@ -23,9 +23,9 @@ class GroupCommit(Generic[Item, Result]):
     """Collects items while a flush is under way and flushes them together.
 
     One flush begins at most every `gather_s`: a transaction has a price of its own, so fewer and
-    larger ones carry more. `flush` runs one transaction for its items and answers each in order; an item's own refusal is
-    an answer, not an exception. Where a whole flush fails for another reason than contention,
-    the items are tried one by one, so that one bad item fails alone.
+    larger ones carry more. `flush` runs one transaction for its items and answers each in order;
+    an item's own refusal is an answer, not an exception. Where a whole flush fails for another
+    reason than contention, the items are tried one by one, so that one bad item fails alone.
     """
 
     def __init__(

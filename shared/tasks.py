@@ -4,7 +4,7 @@ A row is there until it is done. `due_at` is when it may be taken; claiming move
 so work whose taker died comes back by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -76,11 +76,11 @@ _ADD = text(
     " payload = excluded.payload, attempts = 0, lease = NULL, first_claimed_at = NULL"
 )
 _CANCEL = text(
+    "WITH ended AS (DELETE FROM tasks WHERE dispute_id = ANY(CAST(:ended AS uuid[]))) "
     "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:disputes AS uuid[]),"
     " CAST(:legs AS text[]), CAST(:kinds AS text[])) AS k(dispute_id, leg, kind)) k "
     "WHERE t.dispute_id = k.dispute_id AND t.leg = k.leg AND t.kind = k.kind"
 )
-_CANCEL_ALL = text("DELETE FROM tasks WHERE dispute_id = ANY(CAST(:disputes AS uuid[]))")
 _COLUMNS: Final = (
     "id, dispute_id, leg, kind, n, queue, due_at, payload, attempts, first_claimed_at, lease,"
     " traceparent"
@@ -157,18 +157,27 @@ async def add(tx: AsyncConnection, tasks: Sequence[Task]) -> None:
     )
 
 
-async def cancel(tx: AsyncConnection, keys: Sequence[tuple[UUID, str, str]]) -> None:
-    """Take back every task of (dispute, leg, kind), in the transaction that changes the state."""
-    if keys:
-        ordered = sorted(set(keys))
-        disputes, legs, kinds = (list(column) for column in zip(*ordered, strict=True))
-        await tx.execute(_CANCEL, {"disputes": disputes, "legs": legs, "kinds": kinds})
+async def cancel(
+    tx: AsyncConnection,
+    keys: Collection[tuple[UUID, str, str]] = (),
+    ended: Collection[UUID] = (),
+) -> None:
+    """Take back every task of (dispute, leg, kind), and all of the disputes that ended.
 
-
-async def cancel_all(tx: AsyncConnection, disputes: Sequence[UUID]) -> None:
-    """Take back every task of disputes that ended."""
-    if disputes:
-        await tx.execute(_CANCEL_ALL, {"disputes": sorted(disputes)})
+    In the transaction that changes the state.
+    """
+    if not keys and not ended:
+        return
+    ordered = sorted(set(keys))
+    await tx.execute(
+        _CANCEL,
+        {
+            "ended": sorted(ended),
+            "disputes": [dispute for dispute, _, _ in ordered],
+            "legs": [leg for _, leg, _ in ordered],
+            "kinds": [kind for _, _, kind in ordered],
+        },
+    )
 
 
 async def due(tx: AsyncConnection, queue: str, limit: int) -> list[Claimed]:

@@ -33,7 +33,7 @@ class Server:
     host: str
     port: int
     sender: str
-    connections: int = 8
+    connections: int = 32
     answer_timeout_s: float = 20.0
 
 

@@ -1,7 +1,7 @@
 """The order of one transaction: claim, lock, decide, save. One signal is a batch of one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from services.tracker.domain import public
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer
+from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import seen, status_changed
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
@@ -100,7 +101,8 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     await store.insert(tx, opened)
     locked = await store.lock(tx, list({s.dispute_id for s in signals}))
     transactions = [d.claim.transaction_id for d in locked.values() if d.claim.transaction_id]
-    purses = await money.lock(tx, transactions)
+    new = [event.transaction_id for event in opened if event.transaction_id]
+    purses = await money.lock(tx, transactions, new)
     duplicates = await _duplicates(tx, opened)
     early = await store.arrived(tx, [event.dispute_id for event in opened])
     batch = _Batch(await clock.after_locks(tx), locked, purses, duplicates)
@@ -381,10 +383,8 @@ async def _forget_unknown(
 
 
 async def _save(tx: AsyncConnection, batch: _Batch) -> None:
-    await store.update(tx, list(batch.changed.values()))
+    await store.save(tx, list(batch.changed.values()), batch.history)
     await money.save(tx, list(batch.purses.values()), batch.puts)
-    await store.record(tx, batch.history)
-    await tasks.cancel_all(tx, list(batch.ended))
-    await tasks.cancel(tx, list(batch.cancel))
+    await tasks.cancel(tx, batch.cancel, batch.ended)
     await tasks.add(tx, list(batch.add.values()))
     await outbox.add_raw(tx, batch.events)

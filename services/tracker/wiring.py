@@ -24,7 +24,7 @@ from shared.signatures import Secrets
 VERSION = "0.1.0"
 _BANK_SLOTS = 64
 _MERCHANT_SLOTS = 64
-_GATHER_S = 0.015
+_GATHER_S = 0.02
 
 
 class _Loop(Protocol):
@@ -92,7 +92,9 @@ def serve_for_ever(settings: Settings) -> None:
         for party in parties:
             loops[party].wake()
 
-    commit: Commit = Commit("tracker", worker.flusher(engine, committed), workers=2, gather_s=_GATHER_S)
+    commit: Commit = Commit(
+        "tracker", worker.flusher(engine, committed), gather_s=_GATHER_S
+    )
     parties = _Parties(settings, secrets)
     loops["bank"] = Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS)
     loops["merchant"] = Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS)

@@ -24,6 +24,7 @@ Commit = GroupCommit[Signal, Outcome]
 
 _TIMERS_AT_ONCE: Final = 500
 _TIMER_POLL_S: Final = 0.2
+_ANSWERS_PER_SLOT: Final = 8
 _CALL_POLL_S: Final = 0.2
 _CALL_GATHER_S: Final = 0.01
 _LEASE_S: Final = 60.0
@@ -103,6 +104,7 @@ def _of_timer(task: tasks.Claimed) -> Signal:
 class Calls:
     """Makes outside calls, never more at once than there are slots, each under a lease.
 
+    A slot is free again with the answer; answers that wait for their commit are bounded too.
     What comes back is a signal that completes the task in the same transaction. A refund whose
     earlier attempt may have left this machine is not sent again: its outcome is asked for.
     """
@@ -120,6 +122,7 @@ class Calls:
         self._party = party
         self._make = make
         self._free = slots
+        self._most = slots * _ANSWERS_PER_SLOT
         self._freed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._pace = clock.Pace(_CALL_GATHER_S)
@@ -140,17 +143,18 @@ class Calls:
                 log.warning("calls.retry", party=self._party, error=type(error).__name__)
                 await clock.sleep(1.0)
             self.progress.beat()
-            if not claimed or not self._free:
+            if not claimed or not self._free or len(self._running) >= self._most:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_CALL_POLL_S):
                         await self._freed.wait()
                 await self._pace.wait()
 
     async def _claim(self) -> int:
-        if not self._free:
+        room = min(self._free, self._most - len(self._running))
+        if not room:
             return 0
         async with self._engine.begin() as tx:
-            claimed = await tasks.claim(tx, self._party, self._free, _LEASE_S)
+            claimed = await tasks.claim(tx, self._party, room, _LEASE_S)
         for task in claimed:
             self._free -= 1
             running = asyncio.create_task(self._carry_out(task))
@@ -161,8 +165,6 @@ class Calls:
 
     def _done(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
-        self._free += 1
-        self._freed.set()
         if not running.cancelled() and (error := running.exception()):
             log.error("calls.failed", party=self._party, error=type(error).__name__)
 
@@ -170,8 +172,7 @@ class Calls:
         traceparent.set(continued_trace(task.traceparent))
         kind = task.key.kind
         try:
-            async with asyncio.timeout(_CALL_TIMEOUT_S):
-                trigger = await self._answer(task)
+            trigger = await self._answer(task)
         except NotSent:
             calls.labels(kind, "not_sent").inc()
             await self._later(task, task.attempts - 1, _pause_by_age)
@@ -190,9 +191,14 @@ class Calls:
             await self._answered(task, trigger)
 
     async def _answer(self, task: tasks.Claimed) -> Trigger | None:
-        if task.key.kind == "refund" and (task.attempts > 1 or _is_too_late(task)):
-            return _no_answer(task)
-        return await self._make(task)
+        try:
+            if task.key.kind == "refund" and (task.attempts > 1 or _is_too_late(task)):
+                return _no_answer(task)
+            async with asyncio.timeout(_CALL_TIMEOUT_S):
+                return await self._make(task)
+        finally:
+            self._free += 1
+            self._freed.set()
 
     async def _answered(self, task: tasks.Claimed, trigger: Trigger | None) -> None:
         if trigger is None:

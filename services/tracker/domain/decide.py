@@ -1,6 +1,6 @@
 """One decision: what a trigger does to a dispute, what follows by itself, and what to do next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from services.tracker.domain import effects, learn, public
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Effect, Timer
+from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Scene, next_route
 from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, State
 from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, REFUND, TABLES

@@ -1,11 +1,11 @@
 """What each trigger teaches: from its typed input to facts. Pure; one small function each."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, TypeVar
 
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
+from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route, Scene
 from services.tracker.domain.states import Refund
 from services.tracker.domain.triggers import (

@@ -1,11 +1,12 @@
 """What people see: status, next actor, promised date, money, actions. Functions of the legs."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute
 from services.tracker.domain.effects import Timer
+from services.tracker.domain.records import replace
 from services.tracker.domain.states import (
     Arbitration,
     Consent,

@@ -3,8 +3,10 @@
 States are plain enums: members of string enums with the same word would be the same key.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum, StrEnum
+
+from services.tracker.domain.records import replace
 
 
 class Leg(StrEnum):
@@ -19,7 +21,13 @@ class Leg(StrEnum):
     VERDICT = "verdict"  # ends that move no money
 
 
-class Inquiry(Enum):
+class _State(Enum):
+    """Compared and hashed by identity; `Enum` hashes by name, in Python, at every look-up."""
+
+    __hash__ = object.__hash__
+
+
+class Inquiry(_State):
     """What the bank says of the transaction."""
 
     NONE = "none"
@@ -30,7 +38,7 @@ class Inquiry(Enum):
     FOREIGN = "foreign"
 
 
-class Trace(Enum):
+class Trace(_State):
     """Where money that was sent is."""
 
     NONE = "none"
@@ -42,7 +50,7 @@ class Trace(Enum):
     UNTRACED = "untraced"
 
 
-class Reversal(Enum):
+class Reversal(_State):
     """Money on its way back without anybody paying a refund."""
 
     NONE = "none"
@@ -52,7 +60,7 @@ class Reversal(Enum):
     CREDITED = "credited"
 
 
-class Consent(Enum):
+class Consent(_State):
     """The merchant's consent to a refund."""
 
     NONE = "none"
@@ -63,7 +71,7 @@ class Consent(Enum):
     SILENT = "silent"
 
 
-class Arbitration(Enum):
+class Arbitration(_State):
     """A decision by a person."""
 
     NONE = "none"
@@ -72,7 +80,7 @@ class Arbitration(Enum):
     SUPERSEDED = "superseded"
 
 
-class Refund(Enum):
+class Refund(_State):
     """A refund from reservation to confirmed credit."""
 
     NONE = "none"
@@ -86,7 +94,7 @@ class Refund(Enum):
     CREDITED = "credited"
 
 
-class Verdict(Enum):
+class Verdict(_State):
     """Ends that move no money; a declined dispute can be reopened."""
 
     NONE = "none"

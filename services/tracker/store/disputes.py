@@ -43,8 +43,14 @@ _OPEN_ON = text(
     "SELECT id, transaction_id, kind, reference FROM disputes "
     "WHERE open AND transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY id"
 )
-_UPDATE = text(  # the pieces are constants
-    "UPDATE disputes d SET inquiry = u.inquiry, trace = u.trace, reversal = u.reversal,"  # noqa: S608
+_SAVE = text(  # the pieces are constants
+    "WITH told AS (INSERT INTO history (dispute_id, step, at, trigger, actor, input, result,"  # noqa: S608
+    " reason, legs, status, versions) SELECT * FROM unnest(CAST(:h_dispute_id AS uuid[]),"
+    " CAST(:h_step AS integer[]), CAST(:h_at AS timestamptz[]), CAST(:h_trigger AS text[]),"
+    " CAST(:h_actor AS text[]), CAST(:h_input AS json[]), CAST(:h_result AS text[]),"
+    " CAST(:h_reason AS text[]), CAST(:h_legs AS text[]), CAST(:h_status AS text[]),"
+    " CAST(:h_versions AS text[]))) "
+    "UPDATE disputes d SET inquiry = u.inquiry, trace = u.trace, reversal = u.reversal,"
     " consent = u.consent, arbitration = u.arbitration, refund = u.refund, verdict = u.verdict,"
     " facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
     " promised_at = u.promised_at, snapshot = coalesce(u.snapshot, d.snapshot),"
@@ -56,14 +62,6 @@ _UPDATE = text(  # the pieces are constants
     + ", ".join(LEG_COLUMNS)
     + ", facts, version, steps, status, open, promised_at, snapshot, updated_at)) u "
     "WHERE d.id = u.id"
-)
-_HISTORY = text(
-    "INSERT INTO history (dispute_id, step, at, trigger, actor, input, result, reason, legs,"
-    " status, versions) SELECT * FROM unnest(CAST(:dispute_id AS uuid[]),"
-    " CAST(:step AS integer[]), CAST(:at AS timestamptz[]), CAST(:trigger AS text[]),"
-    " CAST(:actor AS text[]), CAST(:input AS json[]), CAST(:result AS text[]),"
-    " CAST(:reason AS text[]), CAST(:legs AS text[]), CAST(:status AS text[]),"
-    " CAST(:versions AS text[]))"
 )
 _WAIT = text(
     "INSERT INTO waiting (id, dispute_id, trigger, requested_by) SELECT * FROM unnest("
@@ -175,8 +173,10 @@ async def open_on(
     return found
 
 
-async def update(tx: AsyncConnection, changed: Sequence[Changed]) -> None:
-    """Write back, under the locks taken before."""
+async def save(
+    tx: AsyncConnection, changed: Sequence[Changed], history: Sequence[HistoryRow]
+) -> None:
+    """Write back, under the locks taken before, and append to history."""
     if not changed:
         return
     rows = sorted(changed, key=lambda c: c.dispute.claim.dispute_id)
@@ -192,15 +192,9 @@ async def update(tx: AsyncConnection, changed: Sequence[Changed]) -> None:
     columns["promised_at"] = [c.dispute.facts.promised_at for c in rows]
     columns["snapshot"] = [c.snapshot for c in rows]
     columns["updated_at"] = [c.updated_at for c in rows]
-    await tx.execute(_UPDATE, columns)
-
-
-async def record(tx: AsyncConnection, rows: Sequence[HistoryRow]) -> None:
-    """Append to history."""
-    if rows:
-        names = HistoryRow.__slots__
-        columns = {name: [getattr(row, name) for row in rows] for name in names}
-        await tx.execute(_HISTORY, columns)
+    for name in HistoryRow.__slots__:
+        columns[f"h_{name}"] = [getattr(row, name) for row in history]
+    await tx.execute(_SAVE, columns)
 
 
 async def wait(tx: AsyncConnection, early: Sequence[Early]) -> None:

@@ -82,12 +82,18 @@ class Purse:
         )
 
 
-async def lock(tx: AsyncConnection, transactions: Sequence[str]) -> dict[str, Purse]:
-    """Lock the money of these transactions, in order, and read every hold on it."""
+async def lock(
+    tx: AsyncConnection, transactions: Sequence[str], new: Sequence[str]
+) -> dict[str, Purse]:
+    """Lock the money of these transactions, in order, and read every hold on it.
+
+    `new` are those of them that no dispute may have named before.
+    """
     if not transactions:
         return {}
     ids = sorted(set(transactions))
-    await tx.execute(_KNOW, {"ids": ids})
+    if new:
+        await tx.execute(_KNOW, {"ids": sorted(set(new))})
     purses = {
         row.transaction_id: Purse(
             row.transaction_id,

@@ -1,7 +1,6 @@
 """Between rows and the core's dataclasses."""
 
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -24,8 +23,6 @@ from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Kind
 
 _FACTS: Final = TypeAdapter(Facts)
-_EMPTY: Final = Facts()
-_NAMES: Final = tuple(f.name for f in fields(Facts))
 LEG_COLUMNS: Final = tuple(leg.value for leg in Leg)
 
 
@@ -96,10 +93,7 @@ def dispute_of(row: Mapping[Any, Any]) -> Dispute:
 
 def facts_json(facts: Facts) -> str:
     """Only what is known, so that rows stay small."""
-    known = {
-        name: value for name in _NAMES if (value := getattr(facts, name)) != getattr(_EMPTY, name)
-    }
-    return to_json(known).decode()
+    return _FACTS.dump_json(facts, exclude_defaults=True).decode()
 
 
 def payload_json(payload: Payload) -> str | None:
