@@ -10,9 +10,11 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, TopicAlreadyExistsError, for_code
 
 from deploy.local.errors import StartError
+from shared import clock
 from shared.contracts.topics import PARTITIONS, RETENTION_DAYS, Topic
 
 REQUEST_TIMEOUT_MS: Final = 30_000
+POLL_S: Final = 0.05
 MOST_COPIES: Final = 3
 DAY_MS: Final = 24 * 60 * 60 * 1000
 T = TypeVar("T")
@@ -42,9 +44,21 @@ async def _create(bootstrap: str, prefix: str, partitions: int) -> None:
         copies = min(MOST_COPIES, len((await admin.describe_cluster())["brokers"]))
         topics = [_topic(topic, prefix, partitions, copies) for topic in Topic]
         answer = await admin.create_topics(topics, timeout_ms=REQUEST_TIMEOUT_MS)
-    for name, code, message in answer.topic_errors:
-        if code not in (0, TopicAlreadyExistsError.errno):
-            raise StartError(f"Kafka did not create the topic {name}: {message or for_code(code)}")
+        for name, code, message in answer.topic_errors:
+            if code not in (0, TopicAlreadyExistsError.errno):
+                raise StartError(
+                    f"Kafka did not create the topic {name}: {message or for_code(code)}"
+                )
+        await _wait_known(admin, [topic.name for topic in topics])
+
+
+async def _wait_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    """Brokers learn of new topics a moment after the controller has made them."""
+    deadline = clock.monotonic() + REQUEST_TIMEOUT_MS / 1000
+    while any(topic["error_code"] for topic in await admin.describe_topics(names)):
+        if clock.monotonic() > deadline:
+            raise StartError("Kafka created the topics, but its brokers do not know them.")
+        await clock.sleep(POLL_S)
 
 
 async def _delete(bootstrap: str, names: list[str]) -> None:
