@@ -1,6 +1,6 @@
 """Kafka and PostgreSQL in containers, for `BACKING=docker`."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -8,14 +8,15 @@ from typing import Final
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import kafka, postgres
-from deploy.local.errors import StartError
+from deploy.local.errors import ProcessEndedError, StartError
 from deploy.local.ports import LOOPBACK, free
 from deploy.local.waiting import until
 
 KAFKA_IMAGE: Final = "apache/kafka:4.3.1"
 POSTGRES_IMAGE: Final = "postgres:17"
 PASSWORD: Final = "containers-are-thrown-away"
-READY_TIMEOUT_S: Final = 120
+READY_TIMEOUT_S: Final = 60
+LOG_LINES: Final = 30
 
 
 @contextmanager
@@ -23,9 +24,9 @@ def started() -> Iterator[tuple[str, str]]:
     """Kafka's bootstrap servers and the DSN of PostgreSQL's superuser."""
     port, postgres_port = free(2)
     dsn = f"postgresql://postgres:{PASSWORD}@{LOOPBACK}:{postgres_port}/postgres"
-    with kafka_container(port), postgres_container(postgres_port):
-        until(lambda: kafka.known_brokers(port) == 1, READY_TIMEOUT_S, _silent)
-        until(lambda: _answers(dsn), READY_TIMEOUT_S, _silent)
+    with kafka_container(port) as broker, postgres_container(postgres_port) as server:
+        _wait(broker, lambda: kafka.known_brokers(port) == 1)
+        _wait(server, lambda: _answers(dsn))
         yield f"{LOOPBACK}:{port}", dsn
 
 
@@ -46,12 +47,29 @@ def postgres_container(port: int) -> DockerContainer:
     return container.with_env("POSTGRES_PASSWORD", PASSWORD)
 
 
+def _wait(container: DockerContainer, answers: Callable[[], bool]) -> None:
+    """Raise StartError with the end of its log when it stays silent, at once when it ended."""
+
+    def ready() -> bool:
+        container.reload()
+        if container.status == "exited":
+            raise ProcessEndedError(f"{container.image} ended:\n{_tail(container)}")
+        return answers()
+
+    until(
+        ready,
+        READY_TIMEOUT_S,
+        lambda: StartError(f"{container.image} did not answer:\n{_tail(container)}"),
+    )
+
+
+def _tail(container: DockerContainer) -> str:
+    lines = b"".join(container.get_logs()).decode(errors="replace").splitlines()
+    return "\n".join(lines[-LOG_LINES:])
+
+
 def _answers(dsn: str) -> bool:
     try:
         return postgres.query(dsn, "SELECT 1") == "1"
     except StartError:
         return False
-
-
-def _silent() -> Exception:
-    return StartError("The containers of Kafka and PostgreSQL did not answer.")
