@@ -88,6 +88,16 @@ class Profile:
             case Unit.BUSINESS_DAY:
                 return self._end_of(self._nth_business_day(self._day(start), rule.value))
 
+    def refundable_until(
+        self, occurred_at: datetime | None, merchants: datetime | None
+    ) -> datetime | None:
+        """The end of the refund window: the later of the profile's rule and the merchant's date.
+
+        The customer has the better of the two; None where neither is known.
+        """
+        ours = self.due("refund_window", occurred_at) if occurred_at else None
+        return max((end for end in (ours, merchants) if end), default=None)
+
     def delay(self, rule_id: str) -> timedelta:
         """A rule in seconds or hours as a span, for polls and settling times.
 

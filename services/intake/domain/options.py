@@ -61,6 +61,6 @@ def _option(
         return Option(kind, possible=False, why_not=why_not)
     if kind is not Kind.REFUND_REQUEST:
         return Option(kind, possible=True)
-    until = transaction.refundable_until or profile.due("refund_window", transaction.occurred_at)
-    note = "outside_window" if now >= until else None
+    until = profile.refundable_until(transaction.occurred_at, transaction.refundable_until)
+    note = "outside_window" if until and now >= until else None
     return Option(kind, possible=True, until=until, note=note)

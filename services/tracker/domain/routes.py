@@ -167,9 +167,7 @@ def is_outside_window(scene: Scene) -> bool:
         return False
     if not (_found(scene, TransactionState.CAPTURED) and _untouched(scene)):
         return False
-    until = claim.refundable_until
-    if until is None and claim.occurred_at is not None:
-        until = scene.rules.due("refund_window", claim.occurred_at)
+    until = scene.rules.refundable_until(claim.occurred_at, claim.refundable_until)
     return until is not None and claim.opened_at > until
 
 

@@ -42,6 +42,12 @@ def test_without_the_merchants_date_the_profile_gives_the_window() -> None:
     assert found.until == datetime(2026, 3, 8, 16, tzinfo=UTC)
 
 
+def test_a_shorter_date_of_the_merchants_takes_nothing_from_the_profiles_window() -> None:
+    short = replace(BOUGHT, refundable_until=NOW - timedelta(days=1))
+    found = by_kind(options(short, {}, PROFILE, NOW))["refund_request"]
+    assert (found.until, found.note) == (datetime(2026, 3, 8, 16, tzinfo=UTC), None)
+
+
 @pytest.mark.parametrize("kind", ["transfer", "top_up", "withdrawal"])
 def test_money_that_was_moved_can_be_missing(kind: str) -> None:
     moved = replace(BOUGHT, kind=TransactionKind(kind))

@@ -309,11 +309,21 @@ def test_the_window_counts_from_the_purchase(hours: int, status: str) -> None:
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(1, "waiting_for_merchant"), (-1, "declined")])
-def test_the_merchants_own_date_counts_where_there_is_one(minutes: int, status: str) -> None:
+def test_after_the_profiles_window_the_merchants_own_date_counts(minutes: int, status: str) -> None:
     until = START + timedelta(minutes=minutes)
     case = found(
         Kind.REFUND_REQUEST, refundable_until=until, occurred_at=START - timedelta(days=30)
     )
+    assert case.status == status
+
+
+@pytest.mark.parametrize(("hours", "status"), [(23, "waiting_for_merchant"), (25, "declined")])
+def test_a_shorter_date_of_the_merchants_takes_nothing_from_the_profiles_window(
+    hours: int, status: str
+) -> None:
+    bought = START - timedelta(hours=hours)
+    ended = bought + timedelta(hours=1)
+    case = found(Kind.REFUND_REQUEST, refundable_until=ended, occurred_at=bought)
     assert case.status == status
 
 
