@@ -1,12 +1,12 @@
 """The state list and one dispute as pages, rendered here, read only."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.tracker.domain.states import Arbitration, Leg, Refund
 from services.tracker.ops import labels
@@ -77,7 +77,6 @@ def _add_list(router: APIRouter, engine: AsyncEngine) -> None:
             found = await views.state_list(
                 connection, status=status, open_only=open_only, after=after, limit=PAGE_SIZE
             )
-            await _add_next_actors(connection, found["disputes"])
         return page(
             request,
             "list.html",
@@ -86,13 +85,6 @@ def _add_list(router: APIRouter, engine: AsyncEngine) -> None:
             open_only=open_only,
             refresh_s=REFRESH_S if refresh else None,
         )
-
-
-async def _add_next_actors(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Who acts next is part of each dispute's snapshot, which the list does not carry."""
-    for row in rows:
-        whole = await views.one(connection, row["id"])
-        row["next_actor"] = whole["snapshot"]["next_actor"] if whole and whole["snapshot"] else None
 
 
 def _add_dispute(router: APIRouter, engine: AsyncEngine) -> None:

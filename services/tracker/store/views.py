@@ -17,14 +17,16 @@ _OVERDUE = text(
 )
 _OPEN = text(
     "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s FROM disputes "
+    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s,"
+    " snapshot->>'next_actor' AS next_actor FROM disputes "
     "WHERE open AND (CAST(:status AS text) IS NULL OR status = :status) AND (promised_at, id) >"
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY promised_at, id LIMIT :limit"
 )
 _ALL = text(
     "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s FROM disputes "
+    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s,"
+    " snapshot->>'next_actor' AS next_actor FROM disputes "
     "WHERE (CAST(:status AS text) IS NULL OR status = :status) AND (updated_at, id) <"
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY updated_at DESC, id DESC LIMIT :limit"

@@ -32,6 +32,7 @@ async def _all_pages(api: Api) -> list[str]:
         page = (await api.get(f"/v1/disputes?limit=3{after}", headers=OPS.headers)).json()
         seen += [row["id"] for row in page["disputes"]]
         assert (page["open"], page["counts"]) == (7, {"checking": 7})
+        assert {row["next_actor"] for row in page["disputes"]} == {"bank"}
         if page["next"] is None:
             break
         after = f"&after={page['next']}"

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 import pytest
+import sqlalchemy
 
 from services.tracker.domain.triggers import RefundReport, T
 from services.tracker.ops.access import COOKIE
@@ -177,6 +178,19 @@ async def test_pages_follow_one_another_without_gap_or_repeat(pages: Api, stage:
     assert (len(references(first)), len(seen)) == (50, 53)
     assert set(seen) == {event.reference for event in events}
     assert 'rel="next"' not in second.text
+
+
+async def test_a_longer_list_takes_no_more_reads(pages: Api, stage: Stage) -> None:
+    reads: list[str] = []
+    engine = stage.engine.sync_engine
+    sqlalchemy.event.listen(engine, "before_cursor_execute", lambda *a: reads.append(a[2]))
+    await get(pages, "/")
+    empty = len(reads)
+    await stage.send(*(opening(opened()) for _ in range(5)))
+    reads.clear()
+    page = await get(pages, "/")
+    assert page.text.count("<td>bank</td>") == 5
+    assert len(reads) == empty
 
 
 async def test_ended_disputes_are_shown_when_asked_for(pages: Api, stage: Stage) -> None:
