@@ -1,8 +1,10 @@
 """PostgreSQL through SQLAlchemy Core and asyncpg, with the timeouts that keep a stall local."""
 
+from pathlib import Path
 from typing import Final
 
 import asyncpg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -23,9 +25,16 @@ _SERVER_SETTINGS: Final = {
 _CONNECT_TIMEOUT_S: Final = 5
 _COMMAND_TIMEOUT_S: Final = 35  # for a server that does not answer, so above statement_timeout
 # SQLSTATE classes that no retry will change: unsupported, cardinality, data, integrity, functions,
-# syntax, views, limits of a statement, and what the database's own code raises.
-_FINAL_CLASSES: Final = ("0A", "21", "22", "23", "2F", "38", "39", "42", "44", "54", "P0")
+# views, limits of a statement, and what the database's own code raises. Not 42: an unknown table or
+# column, or a right that is missing, is the fault of no record and ends when somebody migrates.
+_FINAL_CLASSES: Final = ("0A", "21", "22", "23", "2F", "38", "39", "44", "54", "P0")
 _RETRIED_AT_ONCE: Final = ("40P01", "40001")  # deadlock, serialisation
+_SERVICES: Final = Path(__file__).parents[1] / "services"
+_REVISION: Final = text("SELECT max(version_num) FROM alembic_version")
+
+
+class Unmigrated(Exception):
+    """The database is older than this code; says which revision is missing and what to run."""
 
 
 def engine(dsn: str, name: str, pool_size: int = 8) -> AsyncEngine:
@@ -54,8 +63,23 @@ async def unpooled(dsn: str, name: str) -> asyncpg.Connection:
     )
 
 
+async def check_ready(engine: AsyncEngine, service: str) -> None:
+    """Whether the service's database answers and has what this code needs; newer is fine.
+
+    Raises:
+        Unmigrated: a revision is missing.
+        DBAPIError, OSError, TimeoutError: the server is away, or no table is there at all.
+
+    """
+    async with engine.connect() as connection:
+        found = (await connection.execute(_REVISION)).scalar_one()
+    newest = max(path.name[:4] for path in (_SERVICES / service).glob("migrations/versions/0*.py"))
+    if (found or "") < newest:
+        raise Unmigrated(f"{found} and not {newest}: run python -m services.{service} migrate")
+
+
 def is_outage(error: BaseException) -> bool:
-    """Whether waiting may help: the server is away, full, or another session was in the way."""
+    """Whether waiting may help: the server is away, full, unmigrated, or a session in the way."""
     if isinstance(error, (InterfaceError, PoolTimeout, OSError, TimeoutError)):
         return True
     if isinstance(error, DBAPIError):
@@ -66,9 +90,9 @@ def is_outage(error: BaseException) -> bool:
     return isinstance(error, asyncpg.InterfaceError)
 
 
-def sqlstate(error: DBAPIError) -> str | None:
+def sqlstate(error: BaseException) -> str | None:
     """The five-character code of the server, where it gave one."""
-    return getattr(error.orig, "sqlstate", None)
+    return getattr(getattr(error, "orig", error), "sqlstate", None)
 
 
 def is_contention(error: BaseException) -> bool:

@@ -310,6 +310,8 @@ def _as_problem(error: Exception) -> Problem:
             headers={"Retry-After": "5"},
         )
     if db.is_outage(error):
+        if state := db.sqlstate(error):
+            log.warning("http.outage", error=type(error).__name__, sqlstate=state)
         return Unavailable(
             "The database is away, perhaps after it stored this. Send the same request again.",
             headers={"Retry-After": "2"},

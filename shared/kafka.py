@@ -240,7 +240,8 @@ class Consumer:
                 if not db.is_outage(error):
                     raise
                 metrics.outages.labels(self._group).inc()
-                log.warning("consumer.outage", group=self._group, error=type(error).__name__)
+                reason = dead_letters.safe_reason(error)
+                log.warning("consumer.outage", group=self._group, error=reason)
                 await clock.sleep(_PAUSE_S[min(attempt, len(_PAUSE_S) - 1)])
             else:
                 return

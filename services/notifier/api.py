@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.domain import contacts as domain
@@ -17,7 +16,7 @@ from services.notifier.domain.notices import Template, Urgency
 from services.notifier.domain.sending import Channel, State
 from services.notifier.domain.wording import DEFAULT_LOCALE, DEFAULT_ZONE
 from services.notifier.store import contacts, messages
-from shared import docs
+from shared import db, docs
 from shared.auth import Principal, Role, Verifier
 from shared.contracts.events import Identifier
 from shared.http import NotFound, ProblemDocument, allow, create_app, invalid
@@ -160,8 +159,7 @@ def build(verifier: Verifier | None, parts: Parts | None, progress: Sequence[Pro
 
     async def ready() -> None:
         assert parts
-        async with parts.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await db.check_ready(parts.engine, "notifier")
 
     app = create_app(
         "notifier",

@@ -6,7 +6,6 @@ from typing import Protocol
 
 import aiohttp
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from services.tracker import api, ops, worker
 from services.tracker.bank import HttpBank
@@ -118,8 +117,7 @@ def serve_for_ever(settings: Settings) -> None:
     progress = [part.progress for part in workers]
 
     async def ready() -> None:
-        async with engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await db.check_ready(engine, "tracker")
 
     app = application(api.Desk(commit, engine, secrets, keys), verifier, progress, ready)
 

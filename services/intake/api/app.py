@@ -1,13 +1,12 @@
-"""The application: routes, documentation, health. Ready means: PostgreSQL answers."""
+"""The application: routes, documentation, health. Ready: PostgreSQL answers, migrated."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from fastapi import FastAPI
-from sqlalchemy import text
 
 from services.intake.api.routes import Parts, busiest, others
-from shared import docs
+from shared import db, docs
 from shared.auth import Verifier
 from shared.http import create_app
 from shared.observe import Progress
@@ -24,8 +23,7 @@ def build(verifier: Verifier | None, parts: Parts | None, progress: Sequence[Pro
 
     async def ready() -> None:
         assert parts
-        async with parts.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        await db.check_ready(parts.engine, "intake")
 
     app = create_app(
         "intake",

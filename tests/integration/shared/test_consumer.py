@@ -234,6 +234,27 @@ async def test_an_outage_of_the_database_holds_everything_back_and_skips_nothing
     assert await committed(settings) == 5
 
 
+async def test_a_database_that_is_not_migrated_holds_everything_back_until_it_is(
+    make: Make, seen: Seen, settings: Settings, engine: AsyncEngine
+) -> None:
+    async def rename(old: str, new: str) -> None:
+        async with engine.begin() as tx:
+            await tx.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+
+    await rename("handled", "not_yet")
+    await produce(settings, *(encoded(event(ids.new(), n)) for n in range(1, 4)))
+    try:
+        async with running(make().run):
+            await seen.wait_for(lambda: len(seen.calls) == 2)
+            assert await letters(engine) == []
+            await rename("not_yet", "handled")
+            await until(all_of(engine, [1, 2, 3]))
+    finally:
+        async with engine.begin() as tx:
+            await tx.execute(text("ALTER TABLE IF EXISTS not_yet RENAME TO handled"))
+    assert await letters(engine) == []
+
+
 async def test_a_batch_held_by_an_outage_longer_than_the_poll_interval_is_neither_lost_nor_stuck(
     make: Make,
     seen: Seen,

@@ -1,6 +1,6 @@
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 
 import pytest
@@ -69,7 +69,6 @@ NEW = "INSERT INTO inbox (event_id) VALUES "
             " DO UPDATE SET received_at = now()",
             {"x": "0" * 32},
         ),
-        ("SELECT * FROM nowhere", {}),
         ("SELECT 1 / 0", {}),
         ("DO $$ BEGIN RAISE EXCEPTION 'no'; END $$", {}),
     ],
@@ -81,6 +80,34 @@ async def test_what_no_retry_changes_is_no_outage_and_shows_no_values(
     assert not db.is_outage(error)
     assert not db.is_contention(error)
     assert CANARY not in dead_letters.safe_reason(error)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT * FROM nowhere", "SELECT nothing FROM inbox", "SELECT unheard_of(1)"],
+)
+async def test_a_database_that_is_not_migrated_is_an_outage(
+    engine: AsyncEngine, statement: str
+) -> None:
+    error = await failure(engine, statement)
+    assert db.is_outage(error)
+    assert not db.is_contention(error)
+
+
+async def test_a_service_is_ready_once_its_database_is_migrated(
+    database: Callable[[str], str], empty_database: str
+) -> None:
+    migrated, empty = (db.engine(dsn, "test") for dsn in (database("tracker"), empty_database))
+    await db.check_ready(migrated, "tracker")
+    with pytest.raises(DBAPIError, match="alembic_version"):
+        await db.check_ready(empty, "tracker")
+    for revision, fine in (("9999", True), ("0000", False)):
+        async with migrated.begin() as tx:
+            await tx.execute(text("UPDATE alembic_version SET version_num = :r"), {"r": revision})
+        with contextlib.nullcontext() if fine else pytest.raises(db.Unmigrated, match="migrate"):
+            await db.check_ready(migrated, "tracker")
+    await migrated.dispose()
+    await empty.dispose()
 
 
 async def test_a_lost_connection_is_an_outage_and_the_pool_recovers(
