@@ -10,7 +10,10 @@ from services.notifier.domain.notices import Notice, Template
 from services.notifier.domain.segments import Length, measure
 from services.notifier.domain.wording import Brand, Reader
 
-BRANDS: Final = {"zh-CN": Brand("安付宝", "95188"), "en": Brand("AnPay", "+86 95188")}
+BRANDS: Final = {
+    "zh-CN": Brand("安付宝", "400-000-0000"),
+    "en": Brand("AnPay", "+86 400-000-0000"),
+}
 READERS: Final = {
     "zh-CN": Reader("zh-CN", "Asia/Shanghai", "王小明"),
     "en": Reader("en", "Asia/Shanghai", "Jane Doe"),

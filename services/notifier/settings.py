@@ -33,7 +33,9 @@ class Settings(CommonSettings, DatabaseSettings):
     mail_from: str = Field("no-reply@redress.invalid", description="the sender's address")
     brand_zh: str = Field("安付宝", max_length=20, description="the operator's name in Chinese")
     brand_en: str = Field("AnPay", max_length=20, description="the operator's name in English")
-    hotline: str = Field("95188", max_length=20, description="the number people may call")
+    hotline: str = Field(
+        "400-000-0000", max_length=20, description="the number people may call; set your own"
+    )
     ambiguous_wait_s: float = Field(
         120.0, gt=0, description="seconds to wait for a receipt after an unanswered send"
     )

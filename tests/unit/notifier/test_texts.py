@@ -9,6 +9,7 @@ from services.notifier.domain import wording
 from services.notifier.domain.notices import Notice, Template
 from services.notifier.domain.segments import measure
 from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
+from services.notifier.settings import Settings
 
 BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
 EVERY = [(locale, template) for locale in templates.LOCALES for template in Template]
@@ -67,6 +68,11 @@ def test_what_a_customer_reads_when_a_refund_is_sent_and_when_it_has_arrived() -
         "AnPay: 4021 8853 0170 closed: CN¥1,280.00 has arrived at HSBC card ending 6226, "
         "confirmed by the bank. Not there? Tell us in the app."
     )
+
+
+def test_the_default_hotline_is_nobodys() -> None:
+    default = Settings.model_fields["hotline"].default
+    assert set(default.removeprefix("400")) == {"0", "-"}
 
 
 def test_names_are_escaped_in_html_and_not_in_text() -> None:
