@@ -107,6 +107,8 @@ def _target(
     old = dispute.legs.of(leg)
     if (old, trigger.name) == (Refund.UNKNOWN, T.REFUND_NOT_FOUND):
         return _not_found(dispute, now, rules)
+    if (old, trigger.name) == (Refund.STUCK, T.REFUND_ACCEPTED) and dispute.facts.refund_overdue:
+        return EXCEPT[old, trigger.name]["overdue"]  # no news; else a person would never be asked
     return TABLES[leg].get((old, trigger.name))
 
 

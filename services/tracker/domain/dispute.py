@@ -84,6 +84,7 @@ class Facts:
     loss_bearer: Payer | None = None
     refund_first_sent_at: datetime | None = None
     refund_last_sent_at: datetime | None = None
+    refund_overdue: bool = False
     refund_reason: str | None = None
     destination_kind: str | None = None
     destination_bank: str | None = None

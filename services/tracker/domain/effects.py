@@ -153,22 +153,16 @@ def _ask_outcome_slowly(dispute: Dispute, now: datetime, rules: Profile) -> tupl
 
 
 def _fly(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """Recheck after the bank's own date; a person is asked no sooner."""
     recheck = max(dispute.facts.expected_at or now, now) + rules.delay("refund_recheck")
     return (
         Timer(Leg.REFUND, T.REFUND_RECHECK, recheck),
-        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+        Timer(Leg.REFUND, T.REFUND_DUE, max(rules.due("refund_due", now), recheck)),
     )
 
 
 def _recheck_refund(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     return (*_ask_outcome(dispute, now, rules), *_ask_outcome_slowly(dispute, now, rules))
-
-
-def _flight_overdue(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
-    return (
-        *_ask_outcome(dispute, now, rules),
-        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("escalation", now)),
-    )
 
 
 def _bounced(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
@@ -209,7 +203,6 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
     (Arbitration.OPEN, T.ARBITRATION_DUE): _escalate,
     (Refund.UNKNOWN, T.REFUND_NOT_FOUND): _ask_outcome_when_settled,
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
-    (Refund.IN_FLIGHT, T.REFUND_DUE): _flight_overdue,
     (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,
 }
 

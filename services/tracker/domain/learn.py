@@ -143,6 +143,10 @@ def _escalated(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(facts, escalations=facts.escalations + 1)
 
 
+def _overdue(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    return replace(_escalated(facts, trigger, now), refund_overdue=True)
+
+
 _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.TRANSACTION_FOUND: _transaction,
     T.TRACE_IN_TRANSIT: _trace,
@@ -164,7 +168,7 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.LATE_CONSENT_REQUESTED: _late_consent,
     T.APPEALED: _appeal,
     T.ARBITRATION_DUE: _escalated,
-    T.REFUND_DUE: _escalated,
+    T.REFUND_DUE: _overdue,
 }
 
 
@@ -240,6 +244,7 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
         arbitration_cause=None,
         refund_first_sent_at=scene.now,
         refund_last_sent_at=scene.now,
+        refund_overdue=False,
         refund_reason=None,
         expected_at=None,
     )

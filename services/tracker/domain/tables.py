@@ -112,7 +112,7 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.IN_FLIGHT, T.REFUND_UNFUNDED): Refund.UNFUNDED,
     (Refund.IN_FLIGHT, T.REFUND_FAILED): Refund.FAILED,
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): Refund.IN_FLIGHT,
-    (Refund.IN_FLIGHT, T.REFUND_DUE): Refund.IN_FLIGHT,
+    (Refund.IN_FLIGHT, T.REFUND_DUE): Refund.STUCK,
     (Refund.BOUNCED, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.BOUNCED, T.BOUNCE_DUE): Refund.FAILED,
     (Refund.UNFUNDED, T.REFUND_ACCEPTED): Refund.IN_FLIGHT,
@@ -146,12 +146,13 @@ TABLES: Final[dict[Leg, dict[tuple[State, T], State]]] = {
     Leg.VERDICT: VERDICT,  # type: ignore[dict-item]
 }
 
-# Rows with other ends on a named condition, which `decide` checks against the profile's times.
+# Rows with other ends on a named condition, which `decide` checks against times and facts.
 EXCEPT: Final[dict[tuple[State, T], dict[str, State]]] = {
     (Refund.UNKNOWN, T.REFUND_NOT_FOUND): {
         "still settling": Refund.UNKNOWN,
         "key expired": Refund.STUCK,
     },
+    (Refund.STUCK, T.REFUND_ACCEPTED): {"overdue": Refund.STUCK},
 }
 
 LEG_OF: Final[dict[T, Leg]] = {

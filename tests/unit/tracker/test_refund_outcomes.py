@@ -1,6 +1,7 @@
 """What becomes of a refund: credited, bounced, unfunded, failed, or nobody can tell."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -250,16 +251,60 @@ def test_a_credit_while_a_person_is_asked_makes_the_decision_needless() -> None:
     )
 
 
-def test_a_refund_in_flight_is_asked_about_and_raised_when_it_is_late() -> None:
+def overdue() -> Case:
+    """The bank said for too long that it has the refund."""
+    case = in_flight()
+    case.when(T.REFUND_RECHECK, after_s=50)
+    case.answered("bank:refund_query:1", T.REFUND_ACCEPTED, refund())
+    case.when(T.REFUND_DUE, after_s=550)
+    return case
+
+
+def test_a_refund_in_flight_is_asked_about() -> None:
     case = in_flight()
     case.when(T.REFUND_RECHECK, after_s=50)
     assert case.waits_for == {"bank:refund_query:1", "refund_recheck", "refund_due"}
     assert case.due_in("refund_recheck") == 50
-    case.answered("bank:refund_query:1", T.REFUND_ACCEPTED, refund())
-    case.when(T.REFUND_DUE, after_s=550)
-    assert (case.status, case.facts.escalations) == ("refund_sent", 1)
-    assert "bank:refund_query:1" in case.waits_for
-    assert case.due_in("refund_due") == 70
+
+
+def test_a_refund_in_flight_for_too_long_goes_to_a_person_under_the_same_key() -> None:
+    case = overdue()
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "ops")
+    assert (case.facts.escalations, case.facts.refund_n) == (1, 1)
+    assert case.holds == [("refund", 12_800, "unknown")]
+    assert case.waits_for == {"refund_recheck"}
+
+
+def test_a_bank_that_still_has_an_overdue_refund_does_not_take_it_back_from_a_person() -> None:
+    case = overdue()
+    for _ in range(3):
+        case.when(T.REFUND_RECHECK, after_s=50)
+        case.answered("bank:refund_query:1", T.REFUND_ACCEPTED, refund())
+        assert (case.next_actor, case.waits_for) == ("ops", {"refund_recheck"})
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.holds) == ("credited", [("refund", 12_800, "settled")])
+
+
+def test_an_overdue_refund_is_paid_again_only_after_a_person_states_that_it_was_not() -> None:
+    case = overdue()
+    early = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (early.result, case.facts.refund_n) == ("illegal", 1)
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2"})
+    assert case.holds == [("refund", 12_800, "reserved")]
+    stale = case.when(T.REFUND_CREDITED, refund(1))
+    assert (stale.result, case.status) == ("late", "refund_approved")
+    case.answered("bank:refund:2", T.REFUND_ACCEPTED, refund(2))
+    assert (case.status, case.next_actor) == ("refund_sent", "bank")
+
+
+def test_no_person_is_asked_before_the_banks_own_date() -> None:
+    case = approved()
+    case.answered(
+        "bank:refund:1", T.REFUND_ACCEPTED, refund(expected_at=START + timedelta(seconds=2000))
+    )
+    assert (case.due_in("refund_recheck"), case.due_in("refund_due")) == (2050, 2050)
 
 
 def test_an_attempt_is_first_sent_when_it_is_approved() -> None:
