@@ -290,10 +290,11 @@ def _moved(outcome: Outcome) -> Moved:
         case "invalid":
             raise invalid(outcome.field, outcome.reason, "Correct it and decide again")
         case _:
+            denial_only = outcome.field == "remedy"
             raise Conflict(
                 f"{outcome.reason}. The dispute is {outcome.status}.",
                 status_now=outcome.status,
-                possible=list(outcome.actions),
+                possible=["remedy:none"] if denial_only else list(outcome.actions),
             )
 
 

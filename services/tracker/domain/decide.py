@@ -185,12 +185,13 @@ def _bad_decision(
         return _invalid(dispute, "decided_by", "an appeal is decided by somebody else")
     if decision.remedy is Remedy.NONE:
         return None
+    if obstacle := _no_grant(dispute, money):
+        reason = f"{obstacle}; possible now: remedy none"
+        return Decision(dispute, Result.ILLEGAL, reason=reason, field="remedy")
     if decision.payer is None:
         return _invalid(dispute, "payer", "an approval names who pays")
     if decision.amount_minor is None or decision.amount_minor <= 0:
         return _invalid(dispute, "amount", "an approval names an amount above zero")
-    if facts.captured_minor is None:
-        return _invalid(dispute, "remedy", "the bank has not confirmed the transaction yet")
     room = money.room(dispute)
     if decision.amount_minor > room:
         return _invalid(dispute, "amount", f"at most {room} minor units are left to refund")
@@ -199,6 +200,17 @@ def _bad_decision(
     ):
         return _invalid(dispute, "payer", "this transaction has no merchant")
     return None
+
+
+def _no_grant(dispute: Dispute, money: MoneyView) -> str:
+    """Why no approval is possible now, whatever its amount."""
+    if dispute.facts.captured_minor is None:
+        return "the bank has not confirmed the transaction, so nothing is paid for it"
+    if money.room(dispute) > 0:
+        return ""
+    if dispute.legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE):
+        return "a reversal may still bring the money back, until the bank says that it will not"
+    return "nothing of this transaction is left to refund"
 
 
 def _invalid(dispute: Dispute, field: str, reason: str) -> Decision:

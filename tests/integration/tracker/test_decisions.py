@@ -139,7 +139,9 @@ async def test_a_dispute_without_a_transaction_cannot_be_granted_money_and_can_b
     event = opened(transaction_id=None)
     await common.send(opening(event))
     assert (await common.dispute(event))["status"] == "in_arbitration"
-    assert (await _decide(api, event, granted())).status == 422
+    refused = await _decide(api, event, granted())
+    assert (refused.status, refused.json()["possible"]) == (409, ["remedy:none"])
+    assert "the bank has not confirmed the transaction" in refused.json()["detail"]
     denied = granted(remedy="none", amount=None, payer=None)
     assert (await _decide(api, event, denied)).json()["status"] == "declined"
 

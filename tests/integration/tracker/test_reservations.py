@@ -85,7 +85,7 @@ async def test_two_arbitrators_cannot_grant_the_same_money(common: Stage) -> Non
     await common.send(*(merchant(event, T.MERCHANT_REFUSED) for event in pair))
     answers = await asyncio.gather(*(common.send(decision(event)) for event in pair))
     outcomes = sorted(results([outcome for (outcome,) in answers]))
-    assert outcomes == ["applied", "invalid"]
+    assert outcomes == ["applied", "illegal"]
     assert await common.money(pair[0].transaction_id) == (CAPTURED, 0)
 
 
@@ -93,7 +93,7 @@ async def test_given_back_money_can_be_had_by_the_other(common: Stage) -> None:
     pair = _pair()
     await common.send(*map(opening, pair), *map(found, pair))
     await common.each(merchant(pair[0]), merchant(pair[1]), refund(pair[0], T.REFUND_FAILED))
-    assert results(await common.each(decision(pair[1]))) == ["invalid"]
+    assert results(await common.each(decision(pair[1]))) == ["illegal"]
     await common.each(decision(pair[0], None))
     assert (await common.holds(pair[0]))["refund"][1] == "released"
     assert results(await common.each(decision(pair[1]))) == ["applied"]

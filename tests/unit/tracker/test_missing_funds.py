@@ -184,7 +184,7 @@ def test_money_rejected_after_the_deadline_is_held_so_that_nobody_pays_it_twice(
     case.when(T.TRACE_REJECTED, trace(return_minor=12_800))
     assert case.holds == [("reversal", 12_800, "reserved")]
     refused = case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.BANK), actor=Actor.OPS)
-    assert (refused.result, refused.field) == ("invalid", "amount")
+    assert (refused.result, refused.field) == ("illegal", "remedy")
 
 
 def test_money_that_comes_back_after_a_refusal_is_told_as_returned() -> None:

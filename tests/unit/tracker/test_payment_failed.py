@@ -97,7 +97,7 @@ def test_a_reversal_that_appears_after_all_is_held_again() -> None:
     case.when(T.REVERSAL_PENDING, debited(reversal_expected_at=START + timedelta(seconds=90)))
     assert case.holds == [("reversal", 12_800, "reserved")]
     answer = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
-    assert (answer.result, answer.field) == ("invalid", "amount")
+    assert (answer.result, answer.field) == ("illegal", "remedy")
     case.when(T.REVERSAL_CREDITED, debited())
     assert (case.status, case.legs["arbitration"]) == ("reversed", "superseded")
 
@@ -215,6 +215,17 @@ def test_a_late_reversal_that_is_still_pending_stays_late() -> None:
     case = overdue()
     case.when(T.REVERSAL_PENDING, debited())
     assert (case.status, case.legs["reversal"]) == ("in_arbitration", "overdue")
+    assert case.holds == [("reversal", 12_800, "reserved")]
+
+
+def test_while_a_late_reversal_may_still_come_no_refund_is_granted_beside_it() -> None:
+    case = overdue()
+    answer = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (answer.result, answer.field) == ("illegal", "remedy")
+    assert answer.reason == (
+        "a reversal may still bring the money back, until the bank says that it will not;"
+        " possible now: remedy none"
+    )
     assert case.holds == [("reversal", 12_800, "reserved")]
 
 

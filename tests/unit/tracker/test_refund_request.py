@@ -256,16 +256,25 @@ def test_consent_in_another_currency_goes_to_a_person() -> None:
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "above_captured")
 
 
-@pytest.mark.parametrize(("others", "left"), [(0, 12_800), (800, 12_000), (12_800, 0)])
+@pytest.mark.parametrize(("others", "left"), [(0, 12_800), (800, 12_000)])
 def test_an_arbitrator_grants_what_other_refunds_leave_and_no_more(others: int, left: int) -> None:
     case = in_arbitration()
     case.money = MoneyView(others_minor=others)
     above = case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=left + 1), actor=Actor.OPS)
     assert (above.result, above.field, case.status) == ("invalid", "amount", "in_arbitration")
     assert str(left) in above.reason
-    if left:
-        case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=left), actor=Actor.OPS)
-        assert case.holds == [("refund", left, "reserved")]
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=left), actor=Actor.OPS)
+    assert case.holds == [("refund", left, "reserved")]
+
+
+def test_where_other_refunds_leave_nothing_only_a_denial_is_possible() -> None:
+    case = in_arbitration()
+    case.money = MoneyView(others_minor=12_800)
+    answer = case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=1), actor=Actor.OPS)
+    assert (answer.result, answer.field, case.holds) == ("illegal", "remedy", [])
+    assert answer.reason == (
+        "nothing of this transaction is left to refund; possible now: remedy none"
+    )
 
 
 @pytest.mark.parametrize(
@@ -417,7 +426,8 @@ def test_a_dispute_without_a_transaction_goes_to_a_person() -> None:
 def test_money_is_not_granted_before_the_bank_has_confirmed_the_transaction() -> None:
     case = opened(Kind.REFUND_REQUEST, transaction_id=None)
     answer = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
-    assert (answer.result, answer.field) == ("invalid", "remedy")
+    assert (answer.result, answer.field) == ("illegal", "remedy")
+    assert "the bank has not confirmed the transaction" in answer.reason
 
 
 def test_a_second_dispute_of_the_same_transaction_is_closed_as_a_duplicate() -> None:
