@@ -87,7 +87,7 @@ class Notice:
         return "|".join(parts)[:500]
 
 
-_NEWS: Final = ("amount", "expected_at", "reason", "cause", "appeal_until", "late_by")
+_NEWS: Final = ("amount", "expected_at", "reason", "cause", "appeal_until", "late_by", "after")
 _DELAY_STEPS: Final = frozenset({"promise_due", "promise_missed", "promise_moved"})
 
 
@@ -97,15 +97,32 @@ def notice(status: StatusChanged, said: str | None) -> Notice | None:
     `said` is the `Notice.said` of the last notice about this dispute.
     """
     template = _template(status) or _first_word(status, said)
-    if template is None:
-        return None
-    spoken = Notice(template, _facts(template, status))
-    return None if spoken.said == said else spoken
+    spoken = Notice(template, _facts(template, status)) if template else None
+    is_news = spoken is not None and not _was_said(spoken, said)
+    if status.open and (status.step.code in _DELAY_STEPS or (_missed(status) and not is_news)):
+        spoken = _apology(status, spoken)
+        is_news = spoken.said != said
+    return spoken if is_news else None
+
+
+def _was_said(spoken: Notice, said: str | None) -> bool:
+    """Whether it was the last that was said, perhaps followed by an apology."""
+    return said is not None and (said == spoken.said or said.endswith(f"|after={spoken.said}"))
+
+
+def _apology(status: StatusChanged, stage: Notice | None) -> Notice:
+    """A promised date that passed is answered for, even where there is no other news."""
+    facts = _facts(Template.DELAYED, status)
+    _add(facts, "after", stage.said if stage else None)
+    return Notice(Template.DELAYED, facts)
+
+
+def _missed(status: StatusChanged) -> str | None:
+    """The promised date that had passed before this step came."""
+    return status.step.params.get("missed")
 
 
 def _template(status: StatusChanged) -> Template | None:
-    if status.open and status.step.code in _DELAY_STEPS:
-        return Template.DELAYED
     found = _BY_STATUS.get(status.status)
     return found(status) if callable(found) else found
 
@@ -173,6 +190,7 @@ def _facts(template: Template, status: StatusChanged) -> dict[str, str]:
     _add(facts, "amount", _amount(template, status))
     _add(facts, "requested", _money(status.requested))
     _add(facts, "promised_at", _iso(status.promised_at))
+    _add(facts, "missed", _missed(status))
     _add(facts, "reason", _reason(template, status))
     _add(facts, "cause", _detail(status, "cause") or _ground(template, status))
     if template is Template.DELAYED:

@@ -72,7 +72,7 @@ VALUES: Final = frozenset(
     {
         "ref", "other", "amount", "requested", "promised", "expected", "delivered", "appeal",
         "bank", "dest", "reason", "cause", "advice", "rule", "proof", "waiting", "kind",
-        "next", "name", "brand", "hotline",
+        "next", "name", "brand", "hotline", "missed",
     }
 )  # fmt: skip
 
@@ -97,6 +97,11 @@ class Language:
         return {t: _mail(self._text(texts, t)) for t in Template}
 
     @cached_property
+    def late(self) -> Sentence:
+        """What every text but the apology itself adds when it comes after the promised date."""
+        return _sentence(self.raw["late"])
+
+    @cached_property
     def mail_words(self) -> dict[str, Sentence]:
         """What every e-mail has: greeting, labels, closing."""
         return {name: _sentence(text) for name, text in self.raw["mail_words"].items()}
@@ -116,7 +121,8 @@ def sms(language: Language, notice: Notice, reader: Reader, brand: Brand) -> str
     """Return the SMS, signature first."""
     values = _values(language, notice, reader, brand)
     prefix = str(language.raw["sms_prefix"]).format_map(values)
-    return prefix + _joined(language, language.sms[notice.template], values)
+    sentences = (*language.sms[notice.template], *_late(language, notice))
+    return prefix + _joined(language, sentences, values)
 
 
 def letter(language: Language, notice: Notice, reader: Reader, brand: Brand) -> Letter:
@@ -130,11 +136,15 @@ def letter(language: Language, notice: Notice, reader: Reader, brand: Brand) -> 
         subject=_filled(texts.subject, values) or "",
         greeting=_filled(greeting, values) or "",
         lead=_capitalised(_joined(language, texts.lead, values)),
-        more=tuple(_present(texts.more, values)),
+        more=tuple(_present((*_late(language, notice), *texts.more), values)),
         rows=tuple(_rows(language, notice, values)),
         closing=tuple(_present((words["closing"], words["safety"]), values)),
         signature=_filled(words["signature"], values) or "",
     )
+
+
+def _late(language: Language, notice: Notice) -> tuple[Sentence, ...]:
+    return () if notice.template is Template.DELAYED else (language.late,)
 
 
 def _rows(
@@ -186,6 +196,7 @@ def _values(language: Language, notice: Notice, reader: Reader, brand: Brand) ->
         "amount": _amount(facts.get("amount"), locale) or language.word("amount", "unknown"),
         "requested": _amount(facts.get("requested"), locale),
         "promised": _due(facts.get("promised_at"), reader),
+        "missed": _due(facts.get("missed"), reader),
         "expected": _due(facts.get("expected_at") or facts.get("promised_at"), reader),
         "appeal": _due(facts.get("appeal_until"), reader),
         "delivered": _day(facts.get("delivered_at"), reader),

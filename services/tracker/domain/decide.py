@@ -239,8 +239,5 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
     if promised > now + timedelta(milliseconds=1):
         timer = Timer(Leg.VERDICT, T.PROMISE_DUE, promised)
         return Decision(dispute, Result.APPLIED, (timer,), reason="the promise was moved")
-    missed = replace(
-        dispute.facts, promises_missed=dispute.facts.promises_missed + 1, promised_at=None
-    )
-    renewed, timers = public.renew_promise(replace(dispute, facts=missed), now, rules)
+    renewed, timers = public.renew_promise(dispute, max(now, promised), rules)
     return Decision(renewed, Result.APPLIED, timers)

@@ -95,6 +95,7 @@ class Facts:
     promised_at: datetime | None = None
     promise_rule: str | None = None
     promises_missed: int = 0
+    missed_at: datetime | None = None  # the promised date that the newest step found passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.effects import Timer
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import (
@@ -125,7 +125,8 @@ def actions(dispute: Dispute, now: datetime) -> list[Action]:
     return possible
 
 
-# The rule that says by when the customer hears something, for each status that has its own.
+# The rule that says by when the customer hears something, for each status that has its own. The
+# others say nothing to the customer, who keeps the date that was told last.
 _PROMISES: Final = {
     Status.IN_ARBITRATION: "arbitration_due",
     Status.RETURNING: "reversal_due",
@@ -146,20 +147,27 @@ def renew_promise(
     dispute: Dispute, now: datetime, rules: Profile
 ) -> tuple[Dispute, tuple[Timer, ...]]:
     """Keep the promised date while it stands; a new stage or a missed date gets a new one."""
-    facts = dispute.facts
-    if facts.promised_at and facts.promised_at <= now:  # missed, and heard before its timer fired
-        facts = replace(facts, promises_missed=facts.promises_missed + 1)
+    facts = _answered_for(dispute.facts, now)
     if not is_open(dispute):
         return replace(dispute, facts=replace(facts, promised_at=None, promise_rule=None)), ()
     at, rule = _promise(dispute, now, rules)
     if at == facts.promised_at:
-        return dispute, ()
+        return replace(dispute, facts=facts), ()
     facts = replace(facts, promised_at=at, promise_rule=rule)
     return replace(dispute, facts=facts), (Timer(Leg.VERDICT, T.PROMISE_DUE, at),)
 
 
+def _answered_for(facts: Facts, now: datetime) -> Facts:
+    """Count a date that passed, whether its own timer or another step finds it first."""
+    missed = facts.promised_at if facts.promised_at and facts.promised_at <= now else None
+    if missed == facts.missed_at:
+        return facts
+    count = facts.promises_missed + (missed is not None)
+    return replace(facts, promises_missed=count, missed_at=missed)
+
+
 def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime, str]:
-    """The date and its rule. A standing date is not put off.
+    """The date and its rule. A standing date is put off only by a stage that tells people why.
 
     A date of the bank's own counts, with the time that its news takes to be asked for and told.
     """
@@ -169,12 +177,14 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime,
         if heard > now:
             return heard, "expected_by_bank"
     rule = _PROMISES.get(seen, f"promise_{claim.kind}")
-    stands = facts.promised_at is not None and facts.promised_at > now
-    if stands and facts.promised_at and facts.promise_rule == rule:
-        return facts.promised_at, rule
-    if rule == claim.first_promise_rule and claim.first_promised_at > now:
-        return claim.first_promised_at, rule
-    return rules.due(rule, now), rule
+    standing = facts.promised_at if facts.promised_at and facts.promised_at > now else None
+    if standing and facts.promise_rule == rule:
+        return standing, rule
+    first = rule == claim.first_promise_rule and claim.first_promised_at > now
+    at = claim.first_promised_at if first else rules.due(rule, now)
+    if standing and standing < at and seen not in _PROMISES:
+        return standing, facts.promise_rule or rule
+    return at, rule
 
 
 @dataclass(frozen=True, slots=True)

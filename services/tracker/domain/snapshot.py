@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from services.tracker.domain import public
-from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.states import Refund, Verdict
 from services.tracker.domain.triggers import Trigger
 from shared.contracts.events import Amount, DecisionMade, StatusChanged, Step
@@ -33,7 +33,9 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
         approved=_amount(facts.approved_minor if facts.refund_n else None, facts.currency),
         in_flight=_when(dispute, Refund.IN_FLIGHT),
         credited=_credited(dispute),
-        step=Step.model_construct(code=trigger.name.value, at=now, actor=trigger.actor, params={}),
+        step=Step.model_construct(
+            code=trigger.name.value, at=now, actor=trigger.actor, params=_params(facts)
+        ),
         detail=seen,
         decision=_decision(dispute),
         actions=public.actions(dispute, now),
@@ -59,6 +61,11 @@ def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
         facts.decision_reason,
         facts.appeal_until,
     )
+
+
+def _params(facts: Facts) -> dict[str, str]:
+    """`missed`: the promised date that had passed when this step came; people hear an apology."""
+    return {"missed": facts.missed_at.isoformat()} if facts.missed_at else {}
 
 
 def _amount(minor: int | None, currency: str | None) -> Amount | None:

@@ -92,6 +92,35 @@ def test_a_missed_promise_is_apologised_for_with_the_new_date() -> None:
     assert spoken.facts["promised_at"] == "2026-10-13T16:00:00+00:00"
 
 
+LATE = {"code": "arbitration_due", "params": {"missed": "2026-10-10T16:00:00Z"}}
+
+
+def test_a_date_that_another_step_found_passed_is_apologised_for_too() -> None:
+    """An arbitrator's own deadline is the promised date: nothing else is new then."""
+    waiting = {"detail": {"arbitration_cause": "untraced"}}
+    told = notice(snapshot(2, "in_arbitration", **waiting), "received")
+    assert told is not None
+    late = notice(snapshot(3, "in_arbitration", **waiting, step=LATE | _AT), told.said)
+    assert late is not None
+    assert (late.template, late.facts["missed"]) == (Template.DELAYED, "2026-10-10T16:00:00Z")
+    assert notice(snapshot(4, "in_arbitration", **waiting, step=LATE | _AT), late.said) is None
+    raised = snapshot(5, "in_arbitration", **waiting, step={"code": "arbitration_due"} | _AT)
+    assert notice(raised, late.said) is None
+
+
+def test_news_that_comes_after_the_promised_date_keeps_its_own_text() -> None:
+    refused = {"detail": {"arbitration_cause": "merchant_refused"}}
+    spoken = notice(snapshot(3, "in_arbitration", **refused, step=LATE | _AT), "received")
+    assert spoken is not None
+    assert spoken.template is Template.ARBITRATION_REFUSED
+    assert spoken.facts["missed"] == "2026-10-10T16:00:00Z"
+
+
+def test_after_the_end_nothing_is_apologised_for() -> None:
+    ended = snapshot(3, "refund_approved", open=False, step=LATE | _AT)
+    assert notice(ended, "received") is None
+
+
 def test_the_same_again_is_not_said_again_and_a_new_date_is() -> None:
     first = notice(snapshot(2, "in_transit", detail={"expected_at": "2026-10-15T16:00:00Z"}), None)
     assert first is not None

@@ -70,6 +70,25 @@ def test_what_a_customer_reads_when_a_refund_is_sent_and_when_it_has_arrived() -
     )
 
 
+@pytest.mark.parametrize(
+    ("locale", "apology"),
+    [
+        ("zh-CN", "原定10月13日前答复，没能做到，很抱歉。"),
+        ("en", "We are sorry: we had promised this by 13 October."),
+    ],
+)
+def test_news_after_the_promised_date_says_sorry_and_an_apology_says_it_once(
+    locale: str, apology: str
+) -> None:
+    language, reader, brand = templates.language(locale), Reader(locale), samples.BRANDS[locale]
+    for template in (Template.ARBITRATION_REFUSED, Template.DELAYED):
+        facts = samples.notice(template, locale).facts
+        late = Notice(template, {**facts, "missed": "2026-10-13T16:00:00+00:00"})
+        is_news = template is not Template.DELAYED
+        assert (apology in wording.sms(language, late, reader, brand)) == is_news
+        assert (apology in wording.letter(language, late, reader, brand).more) == is_news
+
+
 def test_the_default_hotline_is_nobodys() -> None:
     default = Settings.model_fields["hotline"].default
     assert set(default.removeprefix("400")) == {"0", "-"}

@@ -1,11 +1,14 @@
 """The promised date: adopted, kept while it stands, renewed with an apology when it passes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
-from services.tracker.domain.triggers import MerchantAnswer, T
+from services.tracker.domain.snapshot import status_changed
+from services.tracker.domain.triggers import MerchantAnswer, T, Trigger
 from shared.contracts.vocabulary import Actor, Kind
 from tests.unit.tracker.case import (
     START,
+    Case,
     asked_of_merchant,
     in_arbitration,
     in_flight,
@@ -76,3 +79,35 @@ def test_a_late_end_counts_as_missed() -> None:
     case = in_flight()
     case.when(T.REFUND_CREDITED, refund(), after_s=601)
     assert (case.status, case.facts.promises_missed) == ("credited", 1)
+
+
+def missed(case: Case) -> dict[str, str]:
+    """What the step's event tells of a date that had passed."""
+    dispute = replace(case.dispute, version=1)
+    return status_changed(dispute, Trigger(T.PROMISE_DUE), case.now).step.params
+
+
+def test_the_step_that_finds_the_date_passed_says_which_it_was() -> None:
+    case = in_arbitration()
+    promised = case.facts.promised_at.isoformat()
+    assert missed(case) == {}
+    case.when(T.ARBITRATION_DUE, after_s=700)  # due at the same moment, and heard first
+    assert (missed(case), case.facts.promises_missed) == ({"missed": promised}, 1)
+    case.when(T.ARBITRATION_DUE, after_s=70)
+    assert (missed(case), case.facts.promises_missed) == ({}, 1)
+
+
+def test_the_promises_own_timer_says_it_too() -> None:
+    case = asked_of_merchant()
+    promised = case.facts.promised_at.isoformat()
+    case.when(T.PROMISE_DUE, after_s=1000, actor=Actor.REDRESS)
+    assert missed(case) == {"missed": promised}
+
+
+def test_a_stage_that_says_nothing_does_not_put_a_date_off() -> None:
+    case = asked_of_merchant()
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), after_s=900, actor=Actor.MERCHANT)
+    assert case.promised_in == 700
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), after_s=500, actor=Actor.MERCHANT)
+    assert (case.status, case.promised_in) == ("refund_approved", 200)
+    assert case.due_in("promise_due") == 200
