@@ -35,16 +35,13 @@ class GroupCommit(Generic[Item, Result]):
         *,
         max_batch: int = 500,
         max_queue: int = 5000,
-        workers: int = 1,
         gather_s: float = 0.0,
     ) -> None:
         self._name = name
         self._flush = flush
         self._max_batch = max_batch
         self._queue: asyncio.Queue[tuple[Item, asyncio.Future[Result]]] = asyncio.Queue(max_queue)
-        self._workers = workers
         self._pace = clock.Pace(gather_s)
-        self._gathering = asyncio.Lock()
         self.progress = Progress(f"{name}-batch")
 
     async def submit(self, item: Item) -> Result:
@@ -64,11 +61,6 @@ class GroupCommit(Generic[Item, Result]):
 
     async def run(self) -> None:
         """Until cancelled; give it a task of its own."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._workers):
-                group.create_task(self._work())
-
-    async def _work(self) -> None:
         while True:
             batch = await self._gather()
             if not batch:
@@ -80,16 +72,15 @@ class GroupCommit(Generic[Item, Result]):
             self.progress.beat()
 
     async def _gather(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
-        """One worker at a time, or two would share what one can carry; empty if nothing comes."""
-        async with self._gathering:
-            try:
-                async with asyncio.timeout(5):
-                    first = await self._queue.get()
-            except TimeoutError:
-                return []
-            if self._queue.qsize() < self._max_batch - 1:
-                await self._pace.wait()
-            return [first, *self._waiting()]
+        """What waits when the next flush may begin; empty if nothing comes."""
+        try:
+            async with asyncio.timeout(5):
+                first = await self._queue.get()
+        except TimeoutError:
+            return []
+        if self._queue.qsize() < self._max_batch - 1:
+            await self._pace.wait()
+        return [first, *self._waiting()]
 
     def _waiting(self) -> list[tuple[Item, "asyncio.Future[Result]"]]:
         count = min(self._queue.qsize(), self._max_batch - 1)

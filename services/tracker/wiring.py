@@ -91,9 +91,7 @@ def serve_for_ever(settings: Settings) -> None:
         for party in parties:
             loops[party].wake()
 
-    commit: Commit = Commit(
-        "tracker", worker.flusher(engine, committed), gather_s=_GATHER_S
-    )
+    commit: Commit = Commit("tracker", worker.flusher(engine, committed), gather_s=_GATHER_S)
     parties = _Parties(settings, secrets)
     loops["bank"] = Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS)
     loops["merchant"] = Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS)

@@ -33,8 +33,8 @@ def show(plan: Plan, arrivals: Arrivals, found: Outcome, clocks: Clocks) -> bool
         f"{len(audit['paid_twice'])}, above captured {len(audit['above_captured'])}"
     )
     if found.done:
-        last = max(found.done.values())
-        print(f"worked off {len(found.done) / (last - arrivals.started):.0f} a second, from the first to the last")
+        took_s = max(found.done.values()) - arrivals.started
+        print(f"worked off {len(found.done) / took_s:.0f} a second, from the first to the last")
     _cpu(found, clocks)
     if missing or not paid or not clean:
         print(f"NOT CLEAN: {missing} disputes lack a message; all paid once: {paid and clean}")

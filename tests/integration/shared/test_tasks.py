@@ -212,17 +212,24 @@ async def test_cancelling_takes_back_every_n_of_a_kind_and_nothing_else(
         await tasks.cancel(tx, [(dispute, "bank", "ask")])
     assert sorted(c.key.n for c in await due(engine)) == [3, 4]
     async with engine.begin() as tx:
-        await tasks.cancel_all(tx, [dispute])
-        await tasks.cancel_all(tx, [])
-        await tasks.cancel(tx, [])
+        await tasks.cancel(tx, ended=[dispute])
+        await tasks.cancel(tx)
     assert [c.key.n for c in await due(engine)] == [4]
+
+
+async def test_what_is_cancelled_may_belong_to_a_dispute_that_ended(engine: AsyncEngine) -> None:
+    ended, other = ids.new(), ids.new()
+    await add(engine, task(1, dispute=ended), task(2, dispute=other), task(3, dispute=ids.new()))
+    async with engine.begin() as tx:
+        await tasks.cancel(tx, {(ended, "bank", "ask"), (other, "bank", "ask")}, {ended})
+    assert [c.key.n for c in await due(engine)] == [3]
 
 
 async def test_a_cancelled_task_that_was_running_completes_nothing(engine: AsyncEngine) -> None:
     await add(engine, task(1))
     (running,) = await claim(engine)
     async with engine.begin() as tx:
-        await tasks.cancel_all(tx, [running.key.dispute_id])
+        await tasks.cancel(tx, ended=[running.key.dispute_id])
     assert await done(engine, running) == set()
 
 

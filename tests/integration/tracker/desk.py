@@ -61,7 +61,7 @@ class Believing(Verifier):
 async def serving(stage: Stage) -> AsyncIterator[Api]:
     """Every route, behind the real server; commits as in production."""
     commit: GroupCommit[Signal, Outcome] = GroupCommit(
-        "test-desk", worker.flusher(stage.engine, lambda _: None), workers=2
+        "test-desk", worker.flusher(stage.engine, lambda _: None)
     )
     app = http.create_app("tracker", version="test", verifier=Believing())
     app.include_router(api.routes(api.Desk(commit, stage.engine, SECRETS, KEYS)))

@@ -1,7 +1,7 @@
 """Outside calls: leases, keys, and outcomes that nobody knows."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -151,6 +151,22 @@ async def test_never_more_calls_than_slots_are_under_way(stage: Stage) -> None:
     assert crowd.most == 3
 
 
+async def test_a_slot_is_free_again_with_the_answer_and_answers_are_bounded(stage: Stage) -> None:
+    """An answer that waits for its commit keeps nobody from calling, up to eight for a slot."""
+    await stage.send(*map(opening, [opened() for _ in range(12)]))
+    crowd = _Crowd(enough=8)
+    calls = Calls(stage.engine, _Blocked(), "bank", crowd.answer, slots=1)
+    running = asyncio.create_task(calls.run())
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await crowd.all_came.wait()
+        await clock.sleep(0.5)  # time enough for a ninth
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert (crowd.most, len(crowd.came)) == (1, 8)
+
+
 async def test_two_instances_share_the_calls_and_make_each_once(stage: Stage) -> None:
     events = [opened() for _ in range(30)]
     await stage.send(*map(opening, events))
@@ -181,6 +197,21 @@ class _Crowd:
         if len(self.came) == self.enough:
             self.all_came.set()
         return None
+
+    async def answer(self, task: tasks.Claimed) -> Trigger:
+        await self.make(task)
+        return Trigger(T.TRANSACTION_MISSING, Actor.BANK)
+
+
+class _Blocked(GroupCommit[Signal, Outcome]):
+    """A group commit of a database that answers nobody."""
+
+    def __init__(self) -> None:
+        super().__init__("blocked", flush=_never)
+
+
+async def _never(signals: Sequence[Signal]) -> Sequence[Outcome]:
+    raise AssertionError(f"{len(signals)} were flushed")  # it is not run
 
 
 def _told(name: T, key: str) -> Trigger:

@@ -190,15 +190,27 @@ async def test_a_caller_who_leaves_during_the_flush_disturbs_nobody(flush: Recor
         assert await commit.submit(3) == 30
 
 
-async def test_several_workers_flush_side_by_side(flush: Recorder) -> None:
-    commit = GroupCommit[int, int]("test", flush, workers=2, max_batch=1)
+async def test_flushes_are_apart_and_what_comes_between_goes_together(flush: Recorder) -> None:
+    commit = GroupCommit[int, int]("test", flush, gather_s=0.2)
     async with running(commit):
-        flush.gate.clear()
+        began = clock.monotonic()
+        assert await commit.submit(1) == 10
+        assert clock.monotonic() - began < 0.15  # nobody waits where nothing was flushed lately
+        second = await submitted(commit, 2)
+        await clock.sleep(0.05)
+        third = await submitted(commit, 3)
+        assert await asyncio.gather(*second, *third) == [20, 30]
+        assert clock.monotonic() - began >= 0.2
+    assert flush.batches == [[1], [2, 3]]
+
+
+async def test_a_full_batch_waits_for_nothing(flush: Recorder) -> None:
+    commit = GroupCommit[int, int]("test", flush, max_batch=2, gather_s=60.0)
+    async with running(commit):
+        assert await commit.submit(0) == 0
         tasks = await submitted(commit, 1, 2)
-        while len(flush.batches) < 2:
-            await clock.sleep(0)
-        flush.gate.set()
         assert await asyncio.gather(*tasks) == [10, 20]
+    assert flush.batches == [[0], [1, 2]]
 
 
 async def test_an_idle_worker_shows_progress(
