@@ -25,6 +25,8 @@ _FRAMES: Final = 12
 def configure(service: str, level: str = "INFO") -> None:
     """JSON lines on stderr; the service's name and the trace id in each."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(Seldom())
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -39,6 +41,31 @@ def configure(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+
+
+class Seldom(logging.Filter):
+    """Lets a library say one thing once in `every_s`, with how often it was said meanwhile.
+
+    While Kafka is away its client says the same several times a second.
+    """
+
+    def __init__(self, every_s: float = 10.0) -> None:
+        super().__init__()
+        self._every_s = every_s
+        self._said: dict[tuple[str, int], tuple[float, int]] = {}  # bounded: places in code
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is written; the place in the code says what is the same."""
+        place = record.name, record.lineno
+        last, more = self._said.get(place, (-self._every_s, 0))
+        now = clock.monotonic()
+        if now - last < self._every_s:
+            self._said[place] = last, more + 1
+            return False
+        self._said[place] = now, 0
+        if more:
+            record.msg, record.args = f"{record.getMessage()} ({more} more like it before)", None
+        return True
 
 
 def _where(
@@ -101,6 +128,11 @@ class _Metrics:
     """Every metric that shared code counts; services add their own."""
 
     relayed = Counter("redress_outbox_published_total", "Events published", ["service"])
+    outbox_rows = Gauge(
+        "redress_outbox_rows",
+        "Events that wait to be published; 10000 means as many or more",
+        ["service"],
+    )
     relay_restarts = Counter("redress_relay_restarts_total", "Relay sessions lost", ["service"])
     consumed = Counter("redress_consumed_total", "Records handled", ["group", "topic"])
     dead_letters = Counter("redress_dead_letters_total", "Records parked", ["group", "topic"])

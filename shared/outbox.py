@@ -37,6 +37,8 @@ _READ: Final = (
     "SELECT pos, topic, key, headers, value FROM outbox WHERE shard = ANY($1::smallint[]) "
     "ORDER BY pos LIMIT $2"
 )
+_COUNT_EVERY_S: Final = 5.0
+_COUNT: Final = "SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS waiting"
 _DELETE: Final = "DELETE FROM outbox WHERE pos = ANY($1::bigint[])"
 
 
@@ -106,6 +108,7 @@ class Relay:
         self._wake = asyncio.Event()
         self._shards: list[int] = []
         self._lock_again = 0.0
+        self._count_again = 0.0
         self.progress = Progress(f"{service}-relay")
 
     def wake(self) -> None:
@@ -127,6 +130,7 @@ class Relay:
     async def _session(self) -> None:
         connection = await db.unpooled(self._dsn, f"{self._service}-relay")
         try:
+            await self._count(connection)  # above all while Kafka is away
             producer = await kafka.start_producer(self._settings, f"{self._service}-relay")
             try:
                 await self._publish_for_ever(connection, producer)
@@ -143,6 +147,7 @@ class Relay:
         pace = clock.Pace(_GATHER_S)
         while True:
             await self._take_locks(connection)
+            await self._count(connection)
             self._wake.clear()
             moved = await self._publish_page(connection, producer)
             self.progress.beat()
@@ -165,6 +170,11 @@ class Relay:
             )
             if taken:
                 self._shards.append(shard)
+
+    async def _count(self, connection: asyncpg.Connection) -> None:
+        if clock.monotonic() >= self._count_again:
+            self._count_again = clock.monotonic() + _COUNT_EVERY_S
+            metrics.outbox_rows.labels(self._service).set(await connection.fetchval(_COUNT))
 
     async def _publish_page(
         self, connection: asyncpg.Connection, producer: AIOKafkaProducer

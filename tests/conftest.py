@@ -1,6 +1,5 @@
 """Fixtures for every level, and the count of tests by level."""
 
-import os
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -87,15 +86,6 @@ def private_system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callabl
             return undo.enter_context(System(place, Given()))
 
         yield start
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Only what is about a container engine needs one."""
-    if os.environ.get("BACKING") == "docker":
-        return
-    for item in items:
-        if item.get_closest_marker("docker"):
-            item.add_marker(pytest.mark.skip(reason="needs BACKING=docker"))
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

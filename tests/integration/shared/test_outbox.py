@@ -6,6 +6,7 @@ from functools import partial
 import asyncpg
 import pytest
 from aiokafka import AIOKafkaProducer
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -291,3 +292,18 @@ async def test_a_page_never_deletes_what_was_added_meanwhile(
         await emptied(engine)
     assert [len(p) for p in seen] == [2]
     assert order(await on_topic(settings)) == {str(dispute): [1], str(other): [1]}
+
+
+async def test_what_waits_is_counted_also_while_kafka_is_away(
+    engine: AsyncEngine, dsn: str, settings: Settings
+) -> None:
+    await add(engine, *outgoing(ids.new(), 1, 2, 3))
+    nowhere = Settings("127.0.0.1:9", settings.topic_prefix)
+    async with running(Relay(dsn, nowhere, "counted").run):
+        await until(partial(_counted, 3))
+    async with running(Relay(dsn, settings, "counted").run):
+        await until(partial(_counted, 0))
+
+
+async def _counted(rows: int) -> bool:
+    return REGISTRY.get_sample_value("redress_outbox_rows", {"service": "counted"}) == rows

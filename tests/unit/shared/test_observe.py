@@ -1,5 +1,6 @@
 import io
 import json
+import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import structlog
 
 from shared import clock, observe
-from shared.observe import Progress, continued_trace, traceparent
+from shared.observe import Progress, Seldom, continued_trace, traceparent
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CANARY = "13800138000"
@@ -95,3 +96,22 @@ def test_a_worker_is_alive_as_long_as_it_beats(monkeypatch: pytest.MonkeyPatch) 
     assert worker.stalled_s == 90
     worker.beat()
     assert worker.alive
+
+
+def test_what_a_library_repeats_is_written_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    moment = 0.0
+    monkeypatch.setattr(clock, "monotonic", lambda: moment)
+    seldom, written = Seldom(every_s=10.0), []
+    for number, line in ((1, 7), (2, 7), (3, 8), (4, 7), (12, 7), (13, 7), (30, 7)):
+        moment = float(number)
+        record = logging.LogRecord(
+            "kafka", logging.ERROR, "conn.py", line, "no %s", ("node",), None
+        )
+        if seldom.filter(record):
+            written.append((number, record.getMessage()))
+    assert written == [
+        (1, "no node"),
+        (3, "no node"),
+        (12, "no node (2 more like it before)"),
+        (30, "no node (1 more like it before)"),
+    ]
