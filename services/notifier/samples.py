@@ -44,7 +44,6 @@ _REASONS: Final = {
     Template.BOUNCED: "card_closed",
     Template.APPROVED: "not_as_described",
     Template.APPROVED_PARTIAL: "partly_used",
-    Template.UPHELD: "partly_used",
 }
 
 

@@ -38,7 +38,6 @@ class Template(StrEnum):
     BOUNCED = "bounced"
     UNFUNDED = "unfunded"
     CREDITED = "credited"
-    UPHELD = "upheld"
     DELIVERED = "delivered"
     RETURNED = "returned"
     REVERSED = "reversed"
@@ -150,12 +149,6 @@ def _approved(status: StatusChanged) -> Template | None:
     return Template.APPROVED_PARTIAL if partial else Template.APPROVED
 
 
-def _credited(status: StatusChanged) -> Template:
-    """A part that was credited and appealed against in vain is heard of once more."""
-    in_vain = status.decision is not None and status.decision.outcome is Remedy.NONE
-    return Template.UPHELD if in_vain else Template.CREDITED
-
-
 def _explained(status: StatusChanged) -> Template:
     failed = status.kind is Kind.PAYMENT_FAILED
     return Template.EXPLAINED if failed else Template.EXPLAINED_OTHER
@@ -176,7 +169,7 @@ _BY_STATUS: Final[dict[Status, Template | Callable[[StatusChanged], Template | N
     Status.REFUND_SENT: Template.REFUND_SENT,
     Status.REFUND_BOUNCED: Template.BOUNCED,
     Status.REFUND_UNFUNDED: Template.UNFUNDED,
-    Status.CREDITED: _credited,
+    Status.CREDITED: Template.CREDITED,
     Status.DELIVERED: Template.DELIVERED,
     Status.RETURNED: Template.RETURNED,
     Status.REVERSED: Template.REVERSED,
@@ -230,9 +223,7 @@ def _amount(template: Template, status: StatusChanged) -> str | None:
     return _money(status.in_flight or status.approved or status.requested)
 
 
-_CONFIRMED: Final = frozenset(
-    {Template.CREDITED, Template.UPHELD, Template.RETURNED, Template.REVERSED}
-)
+_CONFIRMED: Final = frozenset({Template.CREDITED, Template.RETURNED, Template.REVERSED})
 _COMING_BACK: Final = frozenset({Template.RETURNING, Template.REVERSAL_WATCHED})
 
 

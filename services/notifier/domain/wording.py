@@ -169,7 +169,7 @@ _ENDED: Final = frozenset(
     {
         Template.CREDITED, Template.DELIVERED, Template.RETURNED, Template.REVERSED,
         Template.EXPLAINED, Template.EXPLAINED_OTHER, Template.DECLINED, Template.DECLINED_OFFER,
-        Template.UPHELD, Template.WITHDRAWN, Template.DUPLICATE,
+        Template.WITHDRAWN, Template.DUPLICATE,
     }
 )  # fmt: skip
 _MONEY_COMING: Final = frozenset(

@@ -56,12 +56,6 @@ def snapshot(version: int, name: str, **fields: Any) -> StatusChanged:
         ("refund_bounced", {}, Template.BOUNCED),
         ("refund_unfunded", {}, Template.UNFUNDED),
         ("credited", {"open": False}, Template.CREDITED),
-        (
-            "credited",
-            {"open": False, "decision": GRANTED | {"outcome": "partial_refund"}},
-            Template.CREDITED,
-        ),
-        ("credited", {"open": False, "decision": GRANTED | {"outcome": "none"}}, Template.UPHELD),
         ("delivered", {"open": False}, Template.DELIVERED),
         ("returned", {"open": False}, Template.RETURNED),
         ("reversed", {"open": False}, Template.REVERSED),

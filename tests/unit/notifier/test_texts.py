@@ -6,11 +6,10 @@ import pytest
 
 from services.notifier import samples, templates
 from services.notifier.domain import wording
-from services.notifier.domain.notices import Notice, Template, notice
+from services.notifier.domain.notices import Notice, Template
 from services.notifier.domain.segments import measure
 from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
 from services.notifier.settings import Settings
-from tests.unit.notifier.test_notices import snapshot
 
 BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
 EVERY = [(locale, template) for locale in templates.LOCALES for template in Template]
@@ -88,26 +87,6 @@ def test_news_after_the_promised_date_says_sorry_and_an_apology_says_it_once(
         is_news = template is not Template.DELAYED
         assert (apology in wording.sms(language, late, reader, brand)) == is_news
         assert (apology in wording.letter(language, late, reader, brand).more) == is_news
-
-
-@pytest.mark.parametrize(
-    ("locale", "offer"),
-    [
-        ("zh-CN", "到账后可在10月20日前用App申请复核。"),
-        ("en", "Once it is there you can ask for a review in the app by 20 October."),
-    ],
-)
-def test_a_part_says_until_when_it_can_be_appealed_against_and_only_if_it_can(
-    locale: str, offer: str
-) -> None:
-    decided = {"outcome": "partial_refund", "reason": "partly_used", "fault": "both"}
-    language, reader, brand = templates.language(locale), Reader(locale), samples.BRANDS[locale]
-    for until, offered in (("2026-10-20T16:00:00Z", True), (None, False)):
-        event = snapshot(2, "refund_approved", decision=decided | {"appeal_until": until})
-        spoken = notice(event, "received")
-        assert spoken is not None
-        assert spoken.template is Template.APPROVED_PARTIAL
-        assert (offer in wording.sms(language, spoken, reader, brand)) == offered
 
 
 def test_the_default_hotline_is_nobodys() -> None:
