@@ -154,20 +154,12 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     match trigger.payload:
         case RefundReport(n=n) if n != facts.refund_n:
             return f"answer to refund attempt {n}; attempt {facts.refund_n} counts"
-        case RefundReport(n=n) if _stays_credited(dispute):
-            return f"attempt {n} had failed; attempt {facts.credited_n} stays credited"
         case TraceReport(n=n) if n != facts.trace_n:
             return f"answer to trace {n}; trace {facts.trace_n} counts"
         case MerchantAnswer(n=n) if n != facts.consent_n:
             return f"answer to request {n}; request {facts.consent_n} counts"
         case _:
             return ""
-
-
-def _stays_credited(dispute: Dispute) -> bool:
-    """The attempt that an appeal had granted was given up, and the one before it stands."""
-    facts, credited = dispute.facts, dispute.legs.refund is Refund.CREDITED
-    return credited and not facts.approved_minor and 0 < facts.credited_n < facts.refund_n
 
 
 def _counts_when_closed(trigger: Trigger) -> bool:
@@ -191,9 +183,6 @@ def _bad_decision(
         return None  # the table answers
     if facts.arbitration_cause == "appeal" and decision.decided_by == facts.first_decider:
         return _invalid(dispute, "decided_by", "an appeal is decided by somebody else")
-    if dispute.legs.refund not in (Refund.NONE, Refund.FAILED, Refund.CREDITED):
-        reason = f"the refund is {dispute.legs.refund.value}; decide once that is settled"
-        return Decision(dispute, Result.ILLEGAL, reason=reason)
     if decision.remedy is Remedy.NONE:
         return None
     if obstacle := _no_grant(dispute, money):

@@ -80,8 +80,6 @@ class Facts:
 
     refund_n: int = 0
     approved_minor: int | None = None
-    credited_minor: int = 0  # by attempt `credited_n`; what an appeal grants comes on top
-    credited_n: int = 0
     payer: Payer | None = None
     loss_bearer: Payer | None = None
     refund_first_sent_at: datetime | None = None
@@ -122,8 +120,8 @@ class MoneyView:
     duplicate_of: str | None = None
 
     def room(self, dispute: Dispute) -> int:
-        """Minor units a refund of this dispute may have; the one under way is not counted."""
+        """Minor units a refund of this dispute may have; its own refund is not counted."""
         facts, returned = dispute.facts, 0
         if dispute.legs.reversal not in (Reversal.NONE, Reversal.ABSENT):
             returned = facts.reversal_held_minor
-        return (facts.captured_minor or 0) - self.others_minor - returned - facts.credited_minor
+        return (facts.captured_minor or 0) - self.others_minor - returned

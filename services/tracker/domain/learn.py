@@ -104,29 +104,6 @@ def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     )
 
 
-def _set_apart(facts: Facts) -> Facts:
-    return replace(
-        facts,
-        credited_minor=facts.credited_minor + (facts.approved_minor or 0),
-        credited_n=facts.refund_n,
-        approved_minor=None,
-    )
-
-
-def _credited(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
-    """Heard while an appeal is decided, it is set apart from what that may grant."""
-    facts = _refund(facts, trigger, now)
-    return _set_apart(facts) if facts.arbitration_cause == "appeal" else facts
-
-
-def _bounced(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
-    """What bounces while an appeal asks for more is the part that had been credited."""
-    facts = _refund(facts, trigger, now)
-    if facts.approved_minor:
-        return facts
-    return replace(facts, approved_minor=facts.credited_minor, credited_minor=0)
-
-
 def _no_answer(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del trigger
     return replace(facts, refund_last_sent_at=now)
@@ -135,8 +112,6 @@ def _no_answer(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
 def _decision(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     decision = _payload(trigger, ArbitratorDecision)
-    denied = decision.remedy is Remedy.NONE
-    keeps = denied and facts.credited_minor > 0  # and so who paid it
     return replace(
         facts,
         fault=decision.fault,
@@ -145,9 +120,9 @@ def _decision(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         decision_note=decision.note,
         decided_by=decision.decided_by,
         first_decider=facts.first_decider if facts.appealed else decision.decided_by,
-        approved_minor=None if denied else decision.amount_minor,
-        payer=facts.payer if keeps else decision.payer,
-        loss_bearer=facts.loss_bearer if keeps else decision.loss_bearer,
+        approved_minor=decision.amount_minor,
+        payer=decision.payer,
+        loss_bearer=decision.loss_bearer,
     )
 
 
@@ -184,8 +159,8 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.MERCHANT_ACCEPTED: _merchant,
     T.MERCHANT_REFUSED: _merchant,
     T.REFUND_ACCEPTED: _refund,
-    T.REFUND_CREDITED: _credited,
-    T.REFUND_BOUNCED: _bounced,
+    T.REFUND_CREDITED: _refund,
+    T.REFUND_BOUNCED: _refund,
     T.REFUND_UNFUNDED: _refund,
     T.REFUND_FAILED: _refund,
     T.REFUND_NO_ANSWER: _no_answer,
@@ -214,7 +189,7 @@ def from_route(route: Route, scene: Scene) -> Facts:
         case T.WATCH_REVERSAL:
             return watched(facts, scene.money, scene.dispute)
         case T.OPEN_ARBITRATION:
-            return _opened_arbitration(facts, route, scene)
+            return _opened_arbitration(facts, route)
         case T.APPROVE:
             return _approved(facts, route, scene)
         case T.DECLINE:
@@ -239,11 +214,9 @@ def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     return replace(facts, reversal_minor=wanted, reversal_held_minor=held, over_recovered=over)
 
 
-def _opened_arbitration(facts: Facts, route: Route, scene: Scene) -> Facts:
-    """What was credited is set apart, so that the decision speaks of what comes on top."""
-    credited = scene.dispute.legs.refund is Refund.CREDITED
+def _opened_arbitration(facts: Facts, route: Route) -> Facts:
     return replace(
-        _set_apart(facts) if credited else facts,
+        facts,
         arbitration_n=facts.arbitration_n + 1,
         arbitration_cause=route.cause,
         appeal_heard=facts.appeal_heard or route.cause == "appeal",
@@ -258,7 +231,6 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
     by_merchant = route.cause != "arbitration"
     granted = scene.wanted_minor if by_merchant else facts.approved_minor
     payer = Payer.MERCHANT if by_merchant else facts.payer
-    in_part = not by_merchant and facts.remedy is Remedy.PARTIAL_REFUND and not facts.appealed
     return replace(
         facts,
         refund_n=facts.refund_n + 1,
@@ -270,7 +242,6 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
         decision_rule=route.cause,
         decision_reason=facts.decision_reason or route.cause,
         arbitration_cause=None,
-        appeal_until=scene.rules.due("appeal_window", scene.now) if in_part else None,
         refund_first_sent_at=scene.now,
         refund_last_sent_at=scene.now,
         refund_overdue=False,

@@ -62,7 +62,7 @@ def status(dispute: Dispute) -> Status:
 
 def status_of(legs: Legs, kind: Kind) -> Status:
     """Credited money first, then ends, then a person, then whoever is being asked."""
-    if legs.refund is Refund.CREDITED and legs.arbitration is not Arbitration.OPEN:
+    if legs.refund is Refund.CREDITED:
         return Status.CREDITED
     if legs.verdict in _VERDICTS:
         came_back = legs.reversal is Reversal.CREDITED
@@ -120,13 +120,9 @@ def actions(dispute: Dispute, now: datetime) -> list[Action]:
         merchant = facts.bank_merchant_id or dispute.claim.merchant_id
         if facts.decision_rule == "outside_window" and merchant and not facts.late_consent:
             possible.append(Action.REQUEST_MERCHANT_CONSENT)
-    if status(dispute) in (Status.DECLINED, Status.CREDITED) and _may_appeal(facts, now):
-        possible.append(Action.APPEAL)
+        if not facts.appealed and facts.appeal_until and now < facts.appeal_until:
+            possible.append(Action.APPEAL)
     return possible
-
-
-def _may_appeal(facts: Facts, now: datetime) -> bool:
-    return not facts.appealed and facts.appeal_until is not None and now < facts.appeal_until
 
 
 # The rule that says by when the customer hears something, for each status that has its own. The
@@ -205,8 +201,7 @@ def holds(dispute: Dispute) -> tuple[Held, ...]:
     legs, facts = dispute.legs, dispute.facts
     rows = []
     if facts.refund_n:
-        amount = facts.credited_minor + (facts.approved_minor or 0)
-        rows.append(Held("refund", amount, _refund_hold(legs.refund)))
+        rows.append(Held("refund", facts.approved_minor or 0, _refund_hold(legs.refund)))
     if legs.reversal is not Reversal.NONE:
         rows.append(Held("reversal", facts.reversal_held_minor, _reversal_hold(legs.reversal)))
     return tuple(rows)

@@ -157,8 +157,7 @@ def found_after_all(scene: Scene) -> bool:
     legs = scene.dispute.legs
     found = legs.trace is Trace.DELIVERED or legs.reversal is Reversal.CREDITED
     arrived = legs.refund is Refund.CREDITED or (found and legs.refund is Refund.NONE)
-    appealed = scene.dispute.facts.arbitration_cause == "appeal" and legs.refund is Refund.CREDITED
-    return arrived and legs.arbitration is Arbitration.OPEN and not appealed
+    return arrived and legs.arbitration is Arbitration.OPEN
 
 
 def is_outside_window(scene: Scene) -> bool:
@@ -235,15 +234,9 @@ def arbitrator_granted(scene: Scene) -> bool:
     return (
         legs.arbitration is Arbitration.DECIDED
         and facts.remedy in (Remedy.FULL_REFUND, Remedy.PARTIAL_REFUND)
-        and legs.refund in (Refund.NONE, Refund.FAILED, Refund.CREDITED)
+        and legs.refund in (Refund.NONE, Refund.FAILED)
         and facts.arbitration_cause is not None
     )
-
-
-def arbitrator_denied_more(scene: Scene) -> bool:
-    """Decided against another attempt at what an appeal had granted: the first part stays."""
-    legs, facts = scene.dispute.legs, scene.dispute.facts
-    return _denied(scene) and legs.refund is Refund.FAILED and facts.credited_minor > 0
 
 
 def arbitrator_denied_failed_refund(scene: Scene) -> bool:
@@ -340,7 +333,6 @@ ROUTES: Final[tuple[Route, ...]] = (
     Route("silence refunds", silence_refunds, T.APPROVE, "contract_silence"),
     Route("merchant silent", merchant_is_silent, T.OPEN_ARBITRATION, "merchant_silent"),
     Route("granted", arbitrator_granted, T.APPROVE, "arbitration"),
-    Route("the first part stays", arbitrator_denied_more, T.KEEP_CREDITED),
     Route("no further attempt", arbitrator_denied_failed_refund, T.RELEASE_REFUND),
     Route("denied", arbitrator_denied, T.DECLINE, "arbitration"),
     Route("refund failed", refund_failed, T.OPEN_ARBITRATION, "refund_failed"),
@@ -351,7 +343,6 @@ def next_route(scene: Scene) -> Route | None:
     """The first route that applies; none while the dispute waits or is at its end."""
     legs = scene.dispute.legs
     paid = legs.refund is Refund.CREDITED and legs.arbitration is not Arbitration.OPEN
-    appealed = was_appealed(scene) or arbitrator_granted(scene)
-    if (paid and not appealed) or legs.verdict is not Verdict.NONE:
+    if paid or legs.verdict is not Verdict.NONE:
         return None
     return next((route for route in ROUTES if route.guard(scene)), None)

@@ -30,7 +30,7 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
         promised_at=facts.promised_at,
         promise_rule=facts.promise_rule,
         requested=_amount(claim.requested_minor, claim.currency),
-        approved=_amount(_approved_minor(facts), facts.currency),
+        approved=_amount(facts.approved_minor if facts.refund_n else None, facts.currency),
         in_flight=_when(dispute, Refund.IN_FLIGHT),
         credited=_credited(dispute),
         step=Step.model_construct(
@@ -68,13 +68,6 @@ def _params(facts: Facts) -> dict[str, str]:
     return {"missed": facts.missed_at.isoformat()} if facts.missed_at else {}
 
 
-def _approved_minor(facts: Facts) -> int | None:
-    """All that was granted: what an appeal grants comes on top of what was credited."""
-    if not facts.refund_n or (facts.approved_minor is None and not facts.credited_minor):
-        return None
-    return facts.credited_minor + (facts.approved_minor or 0)
-
-
 def _amount(minor: int | None, currency: str | None) -> Amount | None:
     if minor is None or currency is None:
         return None
@@ -92,7 +85,7 @@ def _credited(dispute: Dispute) -> Amount | None:
     facts = dispute.facts
     held = {hold.purpose for hold in public.holds(dispute) if hold.state == "settled"}
     if "refund" in held:
-        return _amount(_approved_minor(facts), facts.currency)
+        return _amount(facts.approved_minor, facts.currency)
     if "reversal" in held:
         return _amount(facts.reversal_minor, facts.currency)
     return None

@@ -124,8 +124,6 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.FAILED, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.FAILED, T.APPROVE): Refund.RESERVED,
     (Refund.FAILED, T.RELEASE_REFUND): Refund.NONE,
-    (Refund.FAILED, T.KEEP_CREDITED): Refund.CREDITED,  # of an earlier decision
-    (Refund.CREDITED, T.APPROVE): Refund.RESERVED,  # an appeal's grant, on top
     (Refund.CREDITED, T.REFUND_BOUNCED): Refund.BOUNCED,
 }
 
@@ -136,7 +134,6 @@ VERDICT: Final[dict[tuple[Verdict, T], Verdict]] = {
     (Verdict.NONE, T.CLOSE_AS_DUPLICATE): Verdict.DUPLICATE,
     (Verdict.DECLINED, T.LATE_CONSENT_REQUESTED): Verdict.NONE,
     (Verdict.DECLINED, T.APPEALED): Verdict.NONE,
-    (Verdict.NONE, T.APPEALED): Verdict.NONE,  # against a part that was credited
 }
 
 TABLES: Final[dict[Leg, dict[tuple[State, T], State]]] = {

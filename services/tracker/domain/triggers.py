@@ -62,7 +62,6 @@ class T(StrEnum):
     SUPERSEDE_ARBITRATION = "supersede_arbitration"
     APPROVE = "approve"
     RELEASE_REFUND = "release_refund"
-    KEEP_CREDITED = "keep_credited"
     DECLINE = "decline"
     EXPLAIN = "explain"
     CLOSE_AS_DUPLICATE = "close_as_duplicate"

@@ -133,26 +133,6 @@ async def test_an_appeal_is_not_decided_by_who_decided_first(api: Api, common: S
     assert (other.status, other.json()["status"]) == (200, "refund_approved")
 
 
-async def test_an_appeal_against_a_part_grants_the_rest_and_no_more(
-    api: Api, common: Stage
-) -> None:
-    event, other = opened(), Caller(Role.OPS, "ops-2")
-    await common.to_arbitration(event)
-    await _decide(api, event, granted())
-    await common.each(refund(event, T.REFUND_CREDITED), wish(event, T.APPEALED))
-    assert (await common.dispute(event))["status"] == "in_arbitration"
-    assert await common.holds(event) == {"refund": (6_400, "settled")}
-    above = granted(amount={"amount_minor": "6401", "currency": "CNY"})
-    assert (await _decide(api, event, above, other)).status == 422
-    assert (await _decide(api, event, granted(), other)).status == 200
-    task = (await common.tasks(event))["refund"]
-    assert (task["n"], task["payload"]["amount_minor"]) == (2, "6400")
-    await common.each(refund(event, T.REFUND_CREDITED, 2))
-    assert await common.holds(event) == {"refund": (CAPTURED, "settled")}
-    (*_, told) = await common.published(event)
-    assert (told["status"], told["credited"]["amount_minor"]) == ("credited", str(CAPTURED))
-
-
 async def test_a_dispute_without_a_transaction_cannot_be_granted_money_and_can_be_declined(
     api: Api, common: Stage
 ) -> None:
