@@ -272,6 +272,8 @@ def _add_health(
             if ready:
                 async with asyncio.timeout(_READY_TIMEOUT_S):
                     await ready()
+        except db.Unmigrated as error:  # its text is ours, and says what to do
+            return PlainTextResponse(f"not ready: {error}", 503)
         except Exception as error:  # noqa: BLE001 - any failure means not ready
             return PlainTextResponse(f"not ready: {type(error).__name__}", 503)
         return PlainTextResponse("ok")

@@ -180,10 +180,13 @@ def _bank_trigger(callback: Callback, dispute_id: UUID | None) -> tuple[UUID, Tr
         match callback.type:
             case "refund.updated":
                 refund = bank.RefundBody.model_validate(callback.data)
-                return _dispute_of(refund.reference, Leg.REFUND), bank.of_refund(refund)
+                return _dispute_of("reference", refund.reference, Leg.REFUND), bank.of_refund(
+                    refund
+                )
             case "trace.updated":
                 trace = bank.TraceBody.model_validate(callback.data)
-                return _dispute_of(trace.reference, Leg.TRACE), bank.of_callback_trace(trace)
+                of = _dispute_of("reference", trace.reference, Leg.TRACE)
+                return of, bank.of_callback_trace(trace)
             case "reversal.updated":
                 if dispute_id is None:
                     raise invalid("dispute_id", "missing", "Call the address given to /v1/watches")
@@ -194,7 +197,7 @@ def _bank_trigger(callback: Callback, dispute_id: UUID | None) -> tuple[UUID, Tr
                     "type", "unknown", "Use refund.updated, trace.updated or reversal.updated"
                 )
     except ValidationError as error:
-        raise _unreadable(error) from None
+        raise _unreadable(error, "data") from None
 
 
 def _merchant_trigger(desk: Desk, callback: Callback) -> tuple[UUID, Trigger]:
@@ -204,20 +207,20 @@ def _merchant_trigger(desk: Desk, callback: Callback) -> tuple[UUID, Trigger]:
     try:
         answer = ConsentAnswer.model_validate(callback.data)
     except ValidationError as error:
-        raise _unreadable(error) from None
-    of = _dispute_of(answer.request_id, Leg.CONSENT)
+        raise _unreadable(error, "data") from None
+    of = _dispute_of("request_id", answer.request_id, Leg.CONSENT)
     note = desk.keys.seal(answer.reason_text, f"note:{of}") if answer.reason_text else None
     payload = MerchantAnswer(bank.attempt(answer.request_id), answer.reason_code, note)
     return of, Trigger(names[callback.type], Actor.MERCHANT, payload)
 
 
-def _dispute_of(key: str, leg: Leg) -> UUID:
-    """The dispute in `dispute:leg:n`."""
+def _dispute_of(field: str, key: str, leg: Leg) -> UUID:
+    """The dispute in `dispute:leg:n`, which came as this field of the data."""
     found = _KEY.fullmatch(key)
     if found and found[2] == leg:
         with contextlib.suppress(ValueError):
             return UUID(found[1])
-    raise invalid("data.reference", "not a key of ours", "Send back the reference you were given")
+    raise invalid(f"data.{field}", "not a key of ours", "Send back what you were given")
 
 
 def _known(outcome: Outcome) -> None:
@@ -225,10 +228,10 @@ def _known(outcome: Outcome) -> None:
         raise NotFound("There is no such request of yours.")
 
 
-def _unreadable(error: ValidationError) -> Invalid:
+def _unreadable(error: ValidationError, *inside: str) -> Invalid:
     problems = [
         FieldProblem(
-            field=".".join(str(part) for part in item["loc"]) or "body",
+            field=".".join(map(str, (*inside, *item["loc"]))) or "body",
             problem=str(item["msg"]),
             remedy="See the interface's description and send it again",
         )

@@ -197,19 +197,22 @@ class HttpBank:
     async def transaction(self, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
         body = await self._get(f"/v1/transactions/{transaction_id}", TransactionBody)
-        return of_transaction(body) if body else Trigger(T.TRANSACTION_MISSING, Actor.BANK)
+        if body is None:
+            return Trigger(T.TRANSACTION_MISSING, Actor.BANK)
+        return of_transaction(_about(body, body.transaction_id, transaction_id))
 
     async def trace(self, key: str, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
         request = {"reference": key, "transaction_id": transaction_id}
-        return of_trace(await self._post("/v1/traces", key, request, TraceBody))
+        body = await self._post("/v1/traces", key, request, TraceBody)
+        return of_trace(_about(body, body.reference, key))
 
     async def trace_report(self, key: str) -> Trigger:
         """See `ports.Bank`."""
         body = await self._get(f"/v1/traces/{key}", TraceBody)
         if body is None:
             return Trigger(T.TRACE_NOT_FOUND, Actor.BANK, TraceReport(attempt(key)))
-        return of_trace(body)
+        return of_trace(_about(body, body.reference, key))
 
     async def refund(
         self, key: str, transaction_id: str, amount_minor: int, currency: str, payer: str
@@ -221,14 +224,15 @@ class HttpBank:
             "amount": {"amount_minor": str(amount_minor), "currency": currency},
             "payer": payer,
         }
-        return of_refund(await self._post("/v1/refunds", key, request, RefundBody))
+        body = await self._post("/v1/refunds", key, request, RefundBody)
+        return of_refund(_about(body, body.reference, key))
 
     async def refund_report(self, key: str) -> Trigger:
         """See `ports.Bank`."""
         body = await self._get(f"/v1/refunds/{key}", RefundBody)
         if body is None:
             return Trigger(T.REFUND_NOT_FOUND, Actor.BANK, RefundReport(attempt(key)))
-        return of_refund(body)
+        return of_refund(_about(body, body.reference, key))
 
     async def watch(self, dispute_id: str, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
@@ -240,12 +244,16 @@ class HttpBank:
     async def reversal(self, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
         body = await self._get(f"/v1/transactions/{transaction_id}", TransactionBody)
-        return of_reversal(body) if body else Trigger(T.REVERSAL_ABSENT, Actor.BANK)
+        if body is None:
+            return Trigger(T.REVERSAL_ABSENT, Actor.BANK)
+        return of_reversal(_about(body, body.transaction_id, transaction_id))
 
     async def returned(self, key: str) -> Trigger:
         """See `ports.Bank`."""
         body = await self._get(f"/v1/traces/{key}", TraceBody)
-        return of_return(body) if body else Trigger(T.REVERSAL_ABSENT, Actor.BANK)
+        if body is None:
+            return Trigger(T.REVERSAL_ABSENT, Actor.BANK)
+        return of_return(_about(body, body.reference, key))
 
     async def _get(self, path: str, model: type[Body]) -> Body | None:
         status, raw = await self._send("GET", path, None, {})
@@ -267,7 +275,7 @@ class HttpBank:
             async with self._session.request(
                 method, self._url + path, json=request, headers=headers
             ) as answer:
-                raw = await answer.content.read(_MAX_ANSWER_BYTES)
+                raw = await _whole(answer.content)
         except aiohttp.ClientConnectorError as error:
             raise NotSent(type(error).__name__) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -275,6 +283,23 @@ class HttpBank:
         if answer.status >= _HTTP_ERRORS_FROM or answer.status in _UNKNOWN_STATUSES:
             raise NoAnswer(f"status {answer.status}")
         return answer.status, raw
+
+
+async def _whole(content: aiohttp.StreamReader) -> bytes:
+    """Every part of the body: `read(n)` is content with the first that came."""
+    raw = bytearray()
+    async for part in content.iter_chunked(_MAX_ANSWER_BYTES):
+        raw += part
+        if len(raw) > _MAX_ANSWER_BYTES:
+            raise NoAnswer(f"an answer above {_MAX_ANSWER_BYTES} bytes")
+    return bytes(raw)
+
+
+def _about(body: Body, told: str, asked: str) -> Body:
+    """An answer about something else says nothing about what was asked."""
+    if told != asked:
+        raise NoAnswer("an answer about another reference")
+    return body
 
 
 def _parse(raw: bytes, model: type[Body]) -> Body:

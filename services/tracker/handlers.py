@@ -116,12 +116,12 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     return outcomes
 
 
-async def apply_waiting(tx: AsyncConnection) -> int:
-    """Apply commands that still wait although their dispute was opened; how many.
+async def apply_waiting(tx: AsyncConnection, only: Sequence[UUID] | None = None) -> int:
+    """Apply commands (or these alone) that still wait although their dispute is open; how many.
 
     A command and an opening in transactions side by side do not see each other's rows.
     """
-    left = await store.left_waiting(tx)
+    left = await store.left_waiting(tx, await store.ready_to_apply(tx) if only is None else only)
     if left:
         await advance(tx, [_of_early(command) for command in left])
     return len(left)

@@ -15,7 +15,7 @@ from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, s
 from services.tracker.ports import Bank, Merchant, NoAnswer, NotSent, Refused
 from services.tracker.store import disputes as store
 from shared import clock, db, inbox, tasks
-from shared.batch import GroupCommit
+from shared.batch import GroupCommit, QueueFull
 from shared.contracts.envelope import Envelope
 from shared.contracts.vocabulary import Actor
 from shared.observe import Progress, continued_trace, log, traceparent
@@ -87,8 +87,23 @@ class Timers:
             due = await tasks.due(tx, tasks.TIMER, _TIMERS_AT_ONCE)
         # Due at the same moment, a recheck goes first: asking keeps the promise to look again.
         due.sort(key=lambda task: (task.due_at, task.key.kind == T.PROMISE_DUE))
-        await asyncio.gather(*(self._commit.submit(_of_timer(task)) for task in due))
+        fired = (self._commit.submit(_of_timer(task)) for task in due)
+        results = await asyncio.gather(*fired, return_exceptions=True)
+        for task, result in zip(due, results, strict=True):
+            if isinstance(result, BaseException):
+                await self._failed(task, result)
         return len(due)
+
+    async def _failed(self, task: tasks.Claimed, error: BaseException) -> None:
+        """One that fails for a reason of its own is tried less and less often."""
+        if isinstance(error, QueueFull) or db.is_outage(error):
+            raise error
+        kind, why = task.key.kind, type(error).__name__
+        log.error("timer.failed", kind=kind, dispute=str(task.key.dispute_id), error=why)
+        async with self._engine.begin() as tx:
+            now = await clock.after_locks(tx)
+            due_at = now + timedelta(seconds=_pause(task, now))
+            await tasks.later(tx, task, due_at, task.attempts + 1)
 
 
 def _of_timer(task: tasks.Claimed) -> Signal:
@@ -121,7 +136,7 @@ class Calls:
         self._commit = commit
         self._party = party
         self._make = make
-        self._free = slots
+        self._slots = self._free = slots
         self._most = slots * _ANSWERS_PER_SLOT
         self._freed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -156,55 +171,63 @@ class Calls:
         async with self._engine.begin() as tx:
             claimed = await tasks.claim(tx, self._party, room, _LEASE_S)
         for task in claimed:
-            self._free -= 1
+            self._take(1)
             running = asyncio.create_task(self._carry_out(task))
             self._running.add(running)
             running.add_done_callback(self._done)
-        calls_open.labels(self._party).set(len(self._running))
         return len(claimed)
+
+    def _take(self, slots: int) -> None:
+        """Occupy slots, or give them back where negative."""
+        self._free -= slots
+        calls_open.labels(self._party).set(self._slots - self._free)
 
     def _done(self, running: asyncio.Task[None]) -> None:
         self._running.discard(running)
+        self._freed.set()
         if not running.cancelled() and (error := running.exception()):
             log.error("calls.failed", party=self._party, error=type(error).__name__)
 
     async def _carry_out(self, task: tasks.Claimed) -> None:
         traceparent.set(continued_trace(task.traceparent))
+        try:
+            trigger = await self._call(task)
+        finally:
+            self._take(-1)
+            self._freed.set()
+        if trigger is not None:
+            await self._submit(task, trigger)
+
+    async def _call(self, task: tasks.Claimed) -> Trigger | None:
+        """What the answer means; None where it means nothing, and the task is put off or done."""
         kind = task.key.kind
         try:
             trigger = await self._answer(task)
         except NotSent:
             calls.labels(kind, "not_sent").inc()
             await self._later(task, task.attempts - 1, _pause_by_age)
+            return None
         except (NoAnswer, TimeoutError):
             calls.labels(kind, "no_answer").inc()
             if kind == "refund":
-                await self._submit(task, _no_answer(task))
-            else:
-                await self._later(task, task.attempts, _pause)
+                return _no_answer(task)
+            await self._later(task, task.attempts, _pause)
+            return None
         except Refused as error:
             calls.labels(kind, "refused").inc()
             log.warning("calls.refused", kind=kind, reason=str(error))
-            await self._finish(task)
+            trigger = None
         else:
             calls.labels(kind, "answered").inc()
-            await self._answered(task, trigger)
-
-    async def _answer(self, task: tasks.Claimed) -> Trigger | None:
-        try:
-            if task.key.kind == "refund" and (task.attempts > 1 or _is_too_late(task)):
-                return _no_answer(task)
-            async with asyncio.timeout(_CALL_TIMEOUT_S):
-                return await self._make(task)
-        finally:
-            self._free += 1
-            self._freed.set()
-
-    async def _answered(self, task: tasks.Claimed, trigger: Trigger | None) -> None:
         if trigger is None:
             await self._finish(task)
-            return
-        await self._submit(task, trigger)
+        return trigger
+
+    async def _answer(self, task: tasks.Claimed) -> Trigger | None:
+        if task.key.kind == "refund" and (task.attempts > 1 or _is_too_late(task)):
+            return _no_answer(task)
+        async with asyncio.timeout(_CALL_TIMEOUT_S):
+            return await self._make(task)
 
     async def _submit(self, task: tasks.Claimed, trigger: Trigger) -> Outcome:
         return await self._commit.submit(
@@ -317,10 +340,32 @@ class Housekeeping:
                 async with self._engine.begin() as tx:
                     await inbox.forget_old(tx)
                     await store.forget_waiting(tx, inbox.KEPT)
-                async with self._engine.begin() as tx:
-                    await apply_waiting(tx)
+                await self._apply_waiting()
             except Exception as error:
                 if not db.is_outage(error):
                     raise
             self.progress.beat()
             await clock.sleep(_PURGE_EVERY_S)
+
+    async def _apply_waiting(self) -> None:
+        """All together; where that fails, each alone, so that one bad command stops no other."""
+        try:
+            async with self._engine.begin() as tx:
+                await apply_waiting(tx)
+        except Exception as error:
+            if db.is_outage(error):
+                raise
+            await self._apply_each()
+
+    async def _apply_each(self) -> None:
+        async with self._engine.begin() as tx:
+            waiting = await store.ready_to_apply(tx)
+        for command_id in waiting:
+            try:
+                async with self._engine.begin() as tx:
+                    await apply_waiting(tx, [command_id])
+            except Exception as error:
+                if db.is_outage(error):
+                    raise
+                why = type(error).__name__
+                log.error("waiting.failed", command=str(command_id), error=why)

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.domain.notices import Notice, Template, Urgency
+from services.notifier.domain.notices import Notice, Template
 from services.notifier.domain.sending import Channel, Next, Outcome, State
 from shared import ids
 
@@ -50,6 +50,13 @@ _SETTLE: Final = text(
     "WHERE m.id = s.id AND m.lease = s.lease AND m.state IN ('sending', 'ambiguous') "
     "RETURNING m.id, m.published"
 )
+# Of a version that comes or that was: an instance that knows its text will send it.
+_PUT_BACK: Final = text(
+    "UPDATE messages SET state = 'waiting', lease = NULL, attempts = attempts - 1,"
+    " code = 'unknown_template', changed_at = clock_timestamp(),"
+    " due_at = clock_timestamp() + interval '1 minute' WHERE id = ANY(CAST(:ids AS uuid[]))"
+)
+_TEMPLATES: Final = frozenset(template.value for template in Template)
 _PARTS: Final = text(
     "INSERT INTO sms_parts (provider_id, message_id) SELECT * FROM unnest("
     "CAST(:providers AS text[]), CAST(:messages AS uuid[])) "
@@ -132,7 +139,11 @@ async def claim(tx: AsyncConnection, channel: Channel, limit: int, lease_s: floa
     if limit <= 0:
         return []
     asked = {"channel": channel.value, "limit": limit, "lease_s": lease_s}
-    return [_claimed(row, channel) for row in await tx.execute(_CLAIM, asked)]
+    rows = (await tx.execute(_CLAIM, asked)).all()
+    strange = [row.id for row in rows if row.template not in _TEMPLATES]
+    if strange:
+        await tx.execute(_PUT_BACK, {"ids": strange})
+    return [_claimed(row, channel) for row in rows if row.template in _TEMPLATES]
 
 
 async def settle(tx: AsyncConnection, settled: Sequence[Settled]) -> dict[UUID, int]:
@@ -185,7 +196,6 @@ def _id(wanted: Wanted, channel: Channel) -> UUID:
 def _claimed(row: Any, channel: Channel) -> Claimed:
     facts = from_json(row.facts) if isinstance(row.facts, str) else row.facts
     notice = Notice(Template(row.template), facts)
-    assert notice.urgency is Urgency(row.urgency)
     return Claimed(
         id=row.id,
         event_id=row.event_id,

@@ -76,9 +76,12 @@ _FORGET_WAITING = text(
     "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE received_at < "
     "(SELECT clock_timestamp()) - CAST(:kept AS interval) LIMIT 500)"
 )
+_READY = text(
+    "SELECT w.id FROM waiting w JOIN disputes d ON d.id = w.dispute_id ORDER BY w.id LIMIT 500 "
+    "FOR UPDATE OF w SKIP LOCKED"
+)
 _LEFT = text(
-    "DELETE FROM waiting WHERE id IN (SELECT w.id FROM waiting w JOIN disputes d"
-    " ON d.id = w.dispute_id ORDER BY w.id LIMIT 500 FOR UPDATE OF w SKIP LOCKED) "
+    "DELETE FROM waiting WHERE id = ANY(CAST(:ids AS uuid[])) "
     "RETURNING id, dispute_id, trigger, requested_by, received_at"
 )
 
@@ -212,9 +215,16 @@ async def arrived(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Early]:
     return _in_order(await tx.execute(_ARRIVED, {"ids": sorted(ids)}))
 
 
-async def left_waiting(tx: AsyncConnection) -> list[Early]:
-    """Take the commands, 500 at most, whose dispute is there although they still wait."""
-    return _in_order(await tx.execute(_LEFT))
+async def ready_to_apply(tx: AsyncConnection) -> list[UUID]:
+    """Lock the commands, 500 at most, whose dispute is there although they still wait."""
+    return list((await tx.execute(_READY)).scalars())
+
+
+async def left_waiting(tx: AsyncConnection, ids: Sequence[UUID]) -> list[Early]:
+    """Take these commands, as far as they still wait."""
+    if not ids:
+        return []
+    return _in_order(await tx.execute(_LEFT, {"ids": sorted(ids)}))
 
 
 async def forget_waiting(tx: AsyncConnection, kept: timedelta) -> int:

@@ -38,6 +38,28 @@ async def test_a_status_reaches_a_person_once_on_each_channel(world: World) -> N
     assert {event.dispute_id for event in told} == {dispute("a")}
 
 
+async def test_a_text_of_another_version_waits_for_that_and_stops_no_other(world: World) -> None:
+    async with world.gateway(), world.catcher(), world.notifier() as it:
+        await world.know(it, "c-a", **REACHABLE)
+        await world.publish(status("b", 1, "checking"))
+        await settled(world, 2)
+        await world.rows(
+            "UPDATE messages SET template = 'of_tomorrow', state = 'waiting', lease = NULL,"
+            " attempts = 0, due_at = clock_timestamp()"
+        )
+        await world.publish(status("a", 1, "checking"))
+        await settled(world, 2)
+
+        async def put_back() -> bool:
+            found = "SELECT 1 FROM messages WHERE code = 'unknown_template'"
+            return len(await world.rows(found)) == 2
+
+        await until(put_back)
+        strange = await world.rows("SELECT * FROM messages WHERE template = 'of_tomorrow'")
+    assert {row["state"] for row in strange} == {"waiting"}
+    assert {row["attempts"] for row in strange} == {0}
+
+
 async def test_messages_about_a_dispute_arrive_in_their_order(world: World) -> None:
     sent = status(
         "a",

@@ -119,14 +119,14 @@ async def test_a_body_that_was_changed_on_the_way_is_refused(api: Api, common: S
 @pytest.mark.parametrize(
     ("type_", "changes", "field"),
     [
-        ("consent.accepted", {"request_id": None}, "request_id"),
-        ("consent.accepted", {"request_id": "nonsense"}, "data.reference"),
-        ("consent.accepted", {"request_id": f"{ids.new()}:consent:²"}, "data.reference"),
-        ("consent.accepted", {"request_id": f"{ids.new()}:consent:-1"}, "data.reference"),
-        ("consent.accepted", {"request_id": f"{ids.new()}:refund:1"}, "data.reference"),
-        ("consent.accepted", {"request_id": 7}, "request_id"),
-        ("consent.refused", {"reason_code": "x" * 65}, "reason_code"),
-        ("consent.refused", {"reason_text": "x" * 2001}, "reason_text"),
+        ("consent.accepted", {"request_id": None}, "data.request_id"),
+        ("consent.accepted", {"request_id": "nonsense"}, "data.request_id"),
+        ("consent.accepted", {"request_id": f"{ids.new()}:consent:²"}, "data.request_id"),
+        ("consent.accepted", {"request_id": f"{ids.new()}:consent:-1"}, "data.request_id"),
+        ("consent.accepted", {"request_id": f"{ids.new()}:refund:1"}, "data.request_id"),
+        ("consent.accepted", {"request_id": 7}, "data.request_id"),
+        ("consent.refused", {"reason_code": "x" * 65}, "data.reason_code"),
+        ("consent.refused", {"reason_text": "x" * 2001}, "data.reason_text"),
         ("consent.maybe", {}, "type"),
         ("refund.updated", {}, "type"),
     ],
@@ -142,14 +142,14 @@ async def test_a_merchants_callback_that_cannot_be_read_names_the_field(
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"state": "lost"}, "state"),
-        ({"amount": {"amount_minor": "1.5", "currency": "CNY"}}, "amount.amount_minor"),
-        ({"amount": None}, "amount"),
+        ({"state": "lost"}, "data.state"),
+        ({"amount": {"amount_minor": "1.5", "currency": "CNY"}}, "data.amount.amount_minor"),
+        ({"amount": None}, "data.amount"),
         ({"reference": "x"}, "data.reference"),
         ({"reference": f"{ids.new()}:refund:٣"}, "data.reference"),
         ({"reference": f"{ids.new()}:refund:{'9' * 5000}"}, "data.reference"),
-        ({"expected_at": "tomorrow"}, "expected_at"),
-        ({"expected_at": "2026-01-01T00:00:00"}, "expected_at"),
+        ({"expected_at": "tomorrow"}, "data.expected_at"),
+        ({"expected_at": "2026-01-01T00:00:00"}, "data.expected_at"),
     ],
 )
 async def test_a_banks_callback_that_cannot_be_read_names_the_field(

@@ -1,9 +1,14 @@
 """A command that comes before its dispute was opened waits for it."""
 
 import asyncio
+from collections.abc import Sequence
 
+import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.tracker import handlers, worker
 from services.tracker.domain.triggers import T
-from services.tracker.handlers import advance, apply_waiting
+from services.tracker.handlers import Outcome, Signal, advance, apply_waiting
 from services.tracker.store.disputes import forget_waiting
 from shared import inbox
 from shared.contracts.events import DisputeOpened
@@ -70,6 +75,29 @@ async def test_beside_the_opening_in_another_transaction_it_is_applied_all_the_s
         assert await apply_waiting(tx) == 1
     assert (await stage.dispute(event))["status"] == "withdrawn"
     assert not await stage.rows("SELECT 1 FROM waiting")
+
+
+async def test_one_that_cannot_be_applied_keeps_no_other_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = opened(), opened()
+    await stage.send(opening(good), opening(bad))
+    for event in (good, bad):
+        await stage.write(
+            "INSERT INTO waiting (id, dispute_id, trigger, requested_by)"
+            " VALUES (gen_random_uuid(), :dispute, 'withdrawn', 'c-1')",
+            dispute=event.dispute_id,
+        )
+
+    async def sound(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcome]:
+        if bad.dispute_id in {signal.dispute_id for signal in signals}:
+            raise ArithmeticError
+        return await advance(tx, signals)
+
+    monkeypatch.setattr(handlers, "advance", sound)
+    await worker.Housekeeping(stage.engine)._apply_waiting()  # noqa: SLF001 - a step of its loop
+    assert (await stage.dispute(good))["status"] == "withdrawn"
+    assert await stage.rows("SELECT dispute_id FROM waiting") == [{"dispute_id": bad.dispute_id}]
 
 
 async def test_what_waits_for_an_unopened_dispute_goes_on_waiting(stage: Stage) -> None:

@@ -1,10 +1,15 @@
 """Timers against what takes them back, and the clock that decides."""
 
 import asyncio
+from collections.abc import Sequence
 
+import pytest
+
+from services.tracker import worker
 from services.tracker.domain.triggers import T
-from services.tracker.handlers import Signal, advance
+from services.tracker.handlers import Outcome, Signal, advance
 from shared import clock
+from shared.batch import GroupCommit
 from shared.contracts.events import DisputeOpened
 from tests.integration.tracker.stage import (
     Row,
@@ -126,6 +131,52 @@ async def test_a_dispute_that_ended_has_no_timer_left(common: Stage) -> None:
 
 def _to_the_end(event: DisputeOpened) -> list[Signal]:
     return [opening(event), found(event), merchant(event), refund(event, T.REFUND_CREDITED)]
+
+
+async def test_a_timer_that_fails_for_a_reason_of_its_own_stops_no_other_and_is_put_off(
+    stage: Stage,
+) -> None:
+    good, bad = opened(), opened()
+    for event in (good, bad):
+        await stage.to_merchant(event)
+        await _made_due(stage, (await stage.tasks(event))["merchant_due"])
+
+    async def flush(signals: Sequence[Signal]) -> list[Outcome]:
+        if bad.dispute_id in {signal.dispute_id for signal in signals}:
+            raise ArithmeticError
+        return await stage.send(*signals)
+
+    commit: GroupCommit[Signal, Outcome] = GroupCommit("test", flush)
+    running = asyncio.create_task(commit.run())
+    try:
+        await worker.Timers(stage.engine, commit)._fire()  # noqa: SLF001 - one round of its loop
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert (await stage.dispute(good))["status"] == "in_arbitration"
+    left = (await stage.tasks(bad))["merchant_due"]
+    assert left["attempts"] == 1
+    assert left["due_at"] > (await stage.one("SELECT clock_timestamp() AS now"))["now"]
+
+
+async def test_timers_wait_for_a_database_that_is_away(stage: Stage) -> None:
+    event = opened()
+    await stage.to_merchant(event)
+    await _made_due(stage, (await stage.tasks(event))["merchant_due"])
+    due = (await stage.tasks(event))["merchant_due"]
+
+    async def flush(_: Sequence[Signal]) -> list[Outcome]:
+        raise ConnectionRefusedError
+
+    commit: GroupCommit[Signal, Outcome] = GroupCommit("test", flush)
+    running = asyncio.create_task(commit.run())
+    try:
+        with pytest.raises(ConnectionRefusedError):
+            await worker.Timers(stage.engine, commit)._fire()  # noqa: SLF001 - the same
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert (await stage.tasks(event))["merchant_due"] == due
 
 
 async def _made_due(common: Stage, row: Row) -> Row:
