@@ -20,11 +20,21 @@ from services.tracker.domain.triggers import (
 )
 from services.tracker.handlers import Outcome, Signal
 from services.tracker.store import views
+from services.tracker.store.said import said
 from shared import ids, signatures
 from shared.auth import Principal, Role
 from shared.batch import GroupCommit
 from shared.contracts.events import Amount, Word
-from shared.contracts.vocabulary import Actor, Fault, Payer, Remedy, Status
+from shared.contracts.vocabulary import (
+    DENIAL_REASONS,
+    GRANT_REASONS,
+    Actor,
+    DecisionReason,
+    Fault,
+    Payer,
+    Remedy,
+    Status,
+)
 from shared.http import (
     Conflict,
     FieldProblem,
@@ -79,7 +89,15 @@ class DecisionRequest(BaseModel):
         Payer | None, Field(description="who pays; required unless remedy is none")
     ] = None
     loss_bearer: Annotated[Payer | None, Field(description="who bears it in the end")] = None
-    reason: Annotated[Word, Field(description="reason code, shown to the customer")]
+    reason: Annotated[
+        DecisionReason,
+        Field(
+            description="told to the customer in words; of a grant: "
+            + ", ".join(GRANT_REASONS)
+            + "; of remedy none: "
+            + ", ".join(DENIAL_REASONS)
+        ),
+    ]
     note: Annotated[str, Field(max_length=_REASON_TEXT_CHARS)] | None = None
 
 
@@ -246,6 +264,7 @@ def _add_commands(router: APIRouter, desk: Desk) -> None:
         dispute_id: UUID, body: DecisionRequest, caller: Principal = allow(Role.OPS)
     ) -> Moved:
         """Decide a dispute that is in arbitration."""
+        _fitting(body)
         if body.amount is not None:
             await _same_currency(desk, dispute_id, body.amount)
         note = desk.keys.seal(body.note, f"note:{dispute_id}") if body.note else None
@@ -270,6 +289,17 @@ def _add_commands(router: APIRouter, desk: Desk) -> None:
         del body  # one outcome so far; its pattern was checked
         trigger = Trigger(T.REFUND_DECLARED_FAILED, Actor.OPS, Wish(caller.subject))
         return _moved(await desk.commit.submit(_command(dispute_id, trigger)))
+
+
+def _fitting(body: DecisionRequest) -> None:
+    """A denial for a reason to grant, or the reverse, would be told to the customer so."""
+    possible = DENIAL_REASONS if body.remedy is Remedy.NONE else GRANT_REASONS
+    if body.reason not in possible:
+        raise invalid(
+            "reason",
+            f"{body.reason} is no reason for remedy {body.remedy}",
+            f"Use one of: {', '.join(possible)}",
+        )
 
 
 def _command(dispute_id: UUID, trigger: Trigger) -> Signal:
@@ -320,10 +350,10 @@ def _add_lists(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/v1/disputes/{dispute_id}", tags=["state list"])
     async def one(dispute_id: UUID, caller: Principal = allow(Role.OPS)) -> dict[str, Any]:
-        """One dispute: legs, facts, history, holds, tasks."""
+        """One dispute: legs, facts, what was said, history, holds, tasks."""
         del caller
         async with desk.engine.connect() as connection:
             found = await views.whole(connection, dispute_id)
         if found is None:
             raise NotFound("No dispute has this id.")
-        return found
+        return found | {"said": said(found, desk.keys)}

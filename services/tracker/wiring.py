@@ -144,6 +144,7 @@ def application(
         "tracker", version=VERSION, verifier=verifier, progress=progress, ready=ready
     )
     app.include_router(api.routes(desk))  # type: ignore[arg-type] # used when a request comes
-    app.include_router(ops.pages(desk and desk.engine, verifier))  # type: ignore[arg-type]
+    keys = desk and desk.keys
+    app.include_router(ops.pages(desk and desk.engine, verifier, keys))  # type: ignore[arg-type]
     docs.serve(app)
     return app

@@ -134,6 +134,36 @@ class Remedy(StrEnum):
     NONE = "none"
 
 
+class DecisionReason(StrEnum):
+    """Why an arbitrator grants or denies; the customer is told in these words."""
+
+    NOT_AS_DESCRIBED = "not_as_described"
+    NOT_RECEIVED = "not_received"
+    PARTLY_USED = "partly_used"
+    SHARED_FAULT = "shared_fault"
+    MERCHANT_AT_FAULT = "merchant_at_fault"
+    GOODWILL = "goodwill"
+    USED = "used"
+    SHIPPED = "shipped"
+    DELIVERED_AS_AGREED = "delivered_as_agreed"
+    OUTSIDE_POLICY = "outside_policy"
+    CUSTOM_MADE = "custom_made"
+    ALREADY_REFUNDED = "already_refunded"
+    NOT_REFUNDABLE = "not_refundable"
+    TRANSACTION_UNKNOWN = "transaction_unknown"
+
+
+GRANT_REASONS: Final = (
+    DecisionReason.NOT_AS_DESCRIBED,
+    DecisionReason.NOT_RECEIVED,
+    DecisionReason.PARTLY_USED,
+    DecisionReason.SHARED_FAULT,
+    DecisionReason.MERCHANT_AT_FAULT,
+    DecisionReason.GOODWILL,
+)
+DENIAL_REASONS: Final = tuple(reason for reason in DecisionReason if reason not in GRANT_REASONS)
+
+
 # code: (zh-CN, English), from the domain's list of reasons
 REASONS: Final[dict[Kind, dict[str, tuple[str, str]]]] = {
     Kind.PAYMENT_FAILED: {

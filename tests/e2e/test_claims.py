@@ -24,7 +24,7 @@ async def test_a_claim_without_a_transaction_is_listened_to_and_goes_to_a_person
     seen = await world.until(receipt, "in_arbitration")
     assert (seen["transaction_id"], seen["next_actor"]) == (None, "ops")
     assert seen["promised_at"] is not None
-    decided = {"fault": "neither", "remedy": "none", "reason": "no_transaction_found"}
+    decided = {"fault": "neither", "remedy": "none", "reason": "transaction_unknown"}
     path = f"/v1/disputes/{receipt.dispute_id}/decision"
     answer = await world.call("POST", "tracker", path, decided, (Role.OPS, "ops-1"))
     assert (answer.status, answer.body["status"]) == (200, "declined")
@@ -61,7 +61,7 @@ async def test_what_is_published_after_the_claim_goes_on_like_any_other(world: W
     decided = {
         "fault": "merchant",
         "remedy": "none",
-        "reason": "submit_again_now_that_it_is_known",
+        "reason": "transaction_unknown",
     }
     path = f"/v1/disputes/{receipt.dispute_id}/decision"
     assert (await world.call("POST", "tracker", path, decided, (Role.OPS, "o"))).status == 200

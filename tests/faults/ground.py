@@ -148,7 +148,7 @@ class Ground:
             "remedy": "full_refund",
             "amount": {"amount_minor": "12800", "currency": "CNY"},
             "payer": "merchant",
-            "reason": "evidence_shows_damage",
+            "reason": "not_as_described",
         }
         path = f"/v1/disputes/{receipt.dispute_id}/decision"
         caller = (Role.OPS, "ops-1")

@@ -49,9 +49,10 @@ def due(moment: datetime, locale: str, zone: str) -> str:
     """Return an exclusive end as the last day or time that still counts.
 
     Midnight where the reader is ends the day before: 14 October 00:00 is shown as `13 October`.
-    Any other moment keeps its time, because the reader's day is not the rule's.
+    Any other moment keeps its time, because the reader's day is not the rule's; begun minutes
+    count whole, or a promise of seconds would name a time that has passed.
     """
-    local = moment.astimezone(ZoneInfo(zone))
+    local = _whole_minute(moment).astimezone(ZoneInfo(zone))
     if local.time() == time(0):
         return _day(local - timedelta(days=1), locale)
     return _timed(local, locale)
@@ -71,6 +72,11 @@ def moment(text: str) -> datetime:
 
 def _day(local: datetime, locale: str) -> str:
     return format_date(local, _DAY[locale], locale=LOCALES[locale])
+
+
+def _whole_minute(moment: datetime) -> datetime:
+    begun = moment.replace(second=0, microsecond=0)
+    return begun if begun == moment else begun + timedelta(minutes=1)
 
 
 def _timed(local: datetime, locale: str) -> str:

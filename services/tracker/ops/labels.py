@@ -267,6 +267,7 @@ TEXT: Final[dict[str, Both]] = {
     "refresh_off": ("停止自动刷新", "Stop refreshing"),
     "refresh_on": ("每 5 秒自动刷新", "Refresh every 5 s"),
     "refused": ("无权查看", "Not for your role"),
+    "said": ("各方说明", "What was said"),
     "requested": ("申请金额", "Requested"),
     "result": ("结果", "Result"),
     "rule": ("规则", "Rule"),

@@ -13,21 +13,23 @@ from services.tracker.ops import labels
 from services.tracker.ops.access import AllowOnPage, forget, remember
 from services.tracker.ops.render import FOLDER, HEADERS, page
 from services.tracker.store import views
+from services.tracker.store.said import said
 from shared.auth import Role, Verifier
-from shared.contracts.vocabulary import Status
+from shared.contracts.vocabulary import DENIAL_REASONS, GRANT_REASONS, Status
 from shared.http import Forbidden, Unauthenticated, public
+from shared.seal import KeyRing
 
 PAGE_SIZE: Final = 50
 REFRESH_S: Final = 5
 OPS: Final = Depends(AllowOnPage(Role.OPS))
 
 
-def pages(engine: AsyncEngine, verifier: Verifier) -> APIRouter:
+def pages(engine: AsyncEngine, verifier: Verifier, keys: KeyRing) -> APIRouter:
     """Routes of the pages; none is part of the REST interface."""
     router = APIRouter(include_in_schema=False)
     _add_login(router, verifier)
     _add_list(router, engine)
-    _add_dispute(router, engine)
+    _add_dispute(router, engine, keys)
     return router
 
 
@@ -87,7 +89,7 @@ def _add_list(router: APIRouter, engine: AsyncEngine) -> None:
         )
 
 
-def _add_dispute(router: APIRouter, engine: AsyncEngine) -> None:
+def _add_dispute(router: APIRouter, engine: AsyncEngine, keys: KeyRing) -> None:
     @router.get("/disputes/{dispute_id}", dependencies=[OPS])
     async def shown(request: Request, dispute_id: UUID) -> Response:
         """One dispute: legs, money, what it waits for, and everything that happened."""
@@ -102,6 +104,8 @@ def _add_dispute(router: APIRouter, engine: AsyncEngine) -> None:
             dispute=found,
             currency=facts.get("currency") or found["currency"],
             legs=[(leg.value, found[leg.value]) for leg in Leg],
+            said=said(found, keys),
+            reasons={"none": DENIAL_REASONS, "full_refund, partial_refund": GRANT_REASONS},
             known={name: facts[name] for name in labels.FACT if facts.get(name)},
             next_actor=(found["snapshot"] or {}).get("next_actor", "redress"),
             decidable=found["arbitration"] == Arbitration.OPEN.value,

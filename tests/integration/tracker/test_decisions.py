@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from services.tracker.domain.triggers import T, Trigger
+from services.tracker.domain.triggers import MerchantAnswer, T, Trigger
 from services.tracker.handlers import Signal
 from shared.auth import Role
 from shared.contracts.events import DisputeOpened
-from shared.contracts.vocabulary import Kind
-from tests.integration.tracker.desk import Caller
+from shared.contracts.vocabulary import Actor, Kind
+from tests.integration.tracker.desk import KEYS, Caller
 from tests.integration.tracker.stage import (
     CAPTURED,
     Stage,
@@ -34,7 +34,7 @@ def granted(**changes: Any) -> dict[str, Any]:
         "remedy": "partial_refund",
         "amount": {"amount_minor": "6400", "currency": "CNY"},
         "payer": "merchant",
-        "reason": "evidence_shows_damage",
+        "reason": "not_as_described",
     }
     return {name: value for name, value in (body | changes).items() if value is not None}
 
@@ -59,6 +59,9 @@ async def test_a_decision_reserves_what_it_grants_and_says_who_pays(
         ({"payer": None}, "payer"),
         ({"amount": None}, "amount"),
         ({"reason": None}, "reason"),
+        ({"reason": "xyz"}, "reason"),
+        ({"reason": "used"}, "reason"),
+        ({"remedy": "none", "reason": "goodwill"}, "reason"),
         ({"fault": None}, "fault"),
         ({"payer": "customer"}, "payer"),
         ({"remedy": "store_credit"}, "remedy"),
@@ -102,7 +105,7 @@ async def test_the_second_decision_is_answered_with_the_state_and_what_is_possib
 ) -> None:
     event = opened()
     await common.to_arbitration(event)
-    denied = granted(remedy="none", amount=None, payer=None)
+    denied = granted(remedy="none", amount=None, payer=None, reason="used")
     answer = await _decide(api, event, denied)
     assert answer.json() == {"status": "declined", "actions": ["appeal"]}
     again = await _decide(api, event, granted())
@@ -125,7 +128,7 @@ async def test_before_it_is_asked_for_a_decision_is_not_possible(api: Api, commo
 async def test_an_appeal_is_not_decided_by_who_decided_first(api: Api, common: Stage) -> None:
     event = opened()
     await common.to_arbitration(event)
-    await _decide(api, event, granted(remedy="none", amount=None, payer=None))
+    await _decide(api, event, granted(remedy="none", amount=None, payer=None, reason="used"))
     await common.each(wish(event, T.APPEALED))
     same = await _decide(api, event, granted())
     assert (same.status, same.json()["errors"][0]["field"]) == (422, "decided_by")
@@ -142,7 +145,7 @@ async def test_a_dispute_without_a_transaction_cannot_be_granted_money_and_can_b
     refused = await _decide(api, event, granted())
     assert (refused.status, refused.json()["possible"]) == (409, ["remedy:none"])
     assert "the bank has not confirmed the transaction" in refused.json()["detail"]
-    denied = granted(remedy="none", amount=None, payer=None)
+    denied = granted(remedy="none", amount=None, payer=None, reason="used")
     assert (await _decide(api, event, denied)).json()["status"] == "declined"
 
 
@@ -206,3 +209,26 @@ async def _decide(
 ) -> Answer:
     path = f"/v1/disputes/{event.dispute_id}/decision"
     return await api.post(path, json=body, headers=caller.headers)
+
+
+async def test_who_decides_reads_what_both_sides_said(api: Api, common: Stage) -> None:
+    event = opened()
+    words = "没有声音, card 4111-1111 1111 1111, call 13800138000"
+    own = KEYS.seal(words, f"statement:{event.dispute_id}")
+    event = event.model_copy(update={"statement": own})
+    note = KEYS.seal("worn", f"note:{event.dispute_id}")
+    await common.send(opening(event), found(event))
+    answer = Trigger(T.MERCHANT_REFUSED, Actor.MERCHANT, MerchantAnswer(1, "used", note))
+    await common.send(Signal(event.dispute_id, answer))
+    shown = "没有声音, card •••• 1111, call 13800138000"
+    assert await _said(api, event) == {"customer": shown, "merchant": "worn"}
+    await common.write(
+        "UPDATE disputes SET statement = 'k9.AAAA' WHERE id = :id", id=event.dispute_id
+    )
+    assert (await _said(api, event))["customer"] == "(cannot be opened)"
+
+
+async def _said(api: Api, event: DisputeOpened) -> dict[str, str]:
+    seen = await api.get(f"/v1/disputes/{event.dispute_id}", headers=OPS.headers)
+    found_words: dict[str, str] = seen.json()["said"]
+    return found_words

@@ -6,7 +6,7 @@ import pytest
 
 from services.tracker import ops
 from shared import db, http
-from tests.integration.tracker.desk import Believing
+from tests.integration.tracker.desk import KEYS, Believing
 from tests.integration.tracker.stage import Stage
 from tests.unit.shared.serving import Api, served
 
@@ -24,6 +24,6 @@ async def pages(stage: Stage) -> AsyncIterator[Api]:
     """The pages, and whoever calls is believed."""
     verifier = Believing()
     app = http.create_app("tracker", version="test", verifier=verifier)
-    app.include_router(ops.pages(stage.engine, verifier))
+    app.include_router(ops.pages(stage.engine, verifier, KEYS))
     async with served(app) as client:
         yield client

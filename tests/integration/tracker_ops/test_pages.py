@@ -10,8 +10,8 @@ from services.tracker.domain.triggers import RefundReport, T
 from services.tracker.ops.access import COOKIE
 from shared.auth import Role
 from shared.contracts.events import DisputeOpened
-from shared.contracts.vocabulary import Kind
-from tests.integration.tracker.desk import Caller
+from shared.contracts.vocabulary import DecisionReason, Kind
+from tests.integration.tracker.desk import KEYS, Caller
 from tests.integration.tracker.stage import Stage, bank, found, opened, opening, refund
 from tests.unit.shared.serving import Answer, Api
 
@@ -310,3 +310,15 @@ async def promised(stage: Stage, event: DisputeOpened, left_s: int) -> None:
         " WHERE id = :id",
         **values,
     )
+
+
+async def test_the_page_shows_what_was_said_as_text_and_the_reasons_there_are(
+    pages: Api, stage: Stage
+) -> None:
+    event = opened()
+    words = KEYS.seal("<i>broken</i>", f"statement:{event.dispute_id}")
+    await stage.to_arbitration(event.model_copy(update={"statement": words}))
+    shown = (await get(pages, f"/disputes/{event.dispute_id}")).text
+    assert "&lt;i&gt;broken&lt;/i&gt;" in shown
+    assert "<i>broken" not in shown
+    assert all(reason in shown for reason in DecisionReason)

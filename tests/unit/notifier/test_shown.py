@@ -32,8 +32,10 @@ def test_amounts_are_written_as_the_reader_is_used_to(
         # the same moment is no midnight elsewhere, so the time is said
         ("2026-10-13T16:00:00+00:00", "Europe/London", "10月13日17:00", "13 October, 17:00"),
         ("2026-10-13T16:00:00+00:00", "America/New_York", "10月13日12:00", "13 October, 12:00"),
-        # units of seconds and hours
-        ("2026-10-13T16:05:30+00:00", "Asia/Shanghai", "10月14日00:05", "14 October, 00:05"),
+        # units of seconds and hours: a begun minute counts whole
+        ("2026-10-13T16:05:00+00:00", "Asia/Shanghai", "10月14日00:05", "14 October, 00:05"),
+        ("2026-10-13T16:05:30+00:00", "Asia/Shanghai", "10月14日00:06", "14 October, 00:06"),
+        ("2026-10-13T15:59:59.9+00:00", "Asia/Shanghai", "10月13日", "13 October"),
         # over the turn of the year
         ("2026-12-31T16:00:00+00:00", "Asia/Shanghai", "12月31日", "31 December"),
     ],

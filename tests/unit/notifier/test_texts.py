@@ -10,6 +10,7 @@ from services.notifier.domain.notices import Notice, Template
 from services.notifier.domain.segments import measure
 from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
 from services.notifier.settings import Settings
+from shared.contracts.vocabulary import DecisionReason
 
 BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
 EVERY = [(locale, template) for locale in templates.LOCALES for template in Template]
@@ -138,3 +139,9 @@ def test_a_language_file_that_misses_a_text_is_found_out() -> None:
 def test_a_locale_without_a_file_is_refused() -> None:
     with pytest.raises(KeyError):
         templates.language("../zh-CN")
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+@pytest.mark.parametrize("reason", DecisionReason)
+def test_every_reason_that_an_arbitrator_may_give_has_its_words(locale: str, reason: str) -> None:
+    assert templates.language(locale).word("reason", reason)

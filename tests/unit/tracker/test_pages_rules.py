@@ -24,7 +24,7 @@ def _rule(route: APIRoute) -> object:
 
 
 def test_every_page_has_the_rule_that_people_agreed_on() -> None:
-    router: APIRouter = ops.pages(cast("Any", None), cast("Any", None))
+    router: APIRouter = ops.pages(cast("Any", None), cast("Any", None), cast("Any", None))
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     assert {f"{m} {route.path}": _rule(route) for route in routes for m in route.methods or ()} == {
         "GET /": {Role.OPS},
