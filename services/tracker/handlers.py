@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracker.domain import public
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Dispute, MoneyView
-from services.tracker.domain.effects import Call, Cancel, Timer
+from services.tracker.domain.effects import Call, Cancel, Recall, Timer
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import seen, status_changed
 from services.tracker.domain.states import Leg
@@ -318,6 +318,9 @@ def _work(
             case Cancel(leg, trigger):
                 batch.cancel.add((dispute_id, leg.value, trigger.value))
                 batch.add.pop(tasks.Key(dispute_id, leg.value, trigger.value, 0), None)
+            case Recall(leg, kind, n):
+                batch.cancel.add((dispute_id, leg.value, kind))
+                batch.add.pop(tasks.Key(dispute_id, leg.value, kind, n), None)
             case Timer(leg, trigger, due_at):
                 key = tasks.Key(dispute_id, leg.value, trigger.value, 0)
                 batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, {}, traceparent)

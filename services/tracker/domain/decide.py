@@ -6,12 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 from services.tracker.domain import effects, learn, public
-from services.tracker.domain.dispute import Dispute, MoneyView
+from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Scene, next_route
-from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, State
-from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, REFUND, TABLES
+from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, State, Verdict
+from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, TABLES
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     MerchantAnswer,
@@ -68,6 +68,8 @@ def decide(
     if new is None:
         return _not_now(dispute, trigger, leg)
     facts = learn.from_trigger(dispute.facts, trigger, now)
+    if isinstance(new, Refund):
+        facts = learn.paid(facts, new, money, dispute)
     if old is Reversal.ABSENT:  # it comes after all, and was not held any more
         facts = learn.watched(facts, money, dispute)
     moved = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
@@ -104,25 +106,67 @@ def _target(
     dispute: Dispute, trigger: Trigger, leg: Leg, now: datetime, rules: Profile
 ) -> State | None:
     """The leg's next state by its table."""
-    old = dispute.legs.of(leg)
-    if (old, trigger.name) == (Refund.UNKNOWN, T.REFUND_NOT_FOUND):
-        return _not_found(dispute, now, rules)
-    if (old, trigger.name) == (Refund.STUCK, T.REFUND_ACCEPTED) and dispute.facts.refund_overdue:
-        return EXCEPT[old, trigger.name]["overdue"]  # no news; else a person would never be asked
-    return TABLES[leg].get((old, trigger.name))
+    row = (dispute.legs.of(leg), trigger.name)
+    for condition, end in EXCEPT.get(row, {}).items():
+        if _CONDITIONS[condition](_Heard(dispute, trigger, now, rules)):
+            return end
+    return TABLES[leg].get(row)
 
 
-def _not_found(dispute: Dispute, now: datetime, rules: Profile) -> State:
-    """'Not found' counts only after the provider's settling time (invariant 5).
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """All that a row's condition may look at."""
 
-    Past the lifetime of the provider's key nothing is sent again: a person goes on.
-    """
-    facts, row = dispute.facts, (Refund.UNKNOWN, T.REFUND_NOT_FOUND)
-    if now < (facts.refund_last_sent_at or now) + rules.delay("refund_settling"):
-        return EXCEPT[row]["still settling"]
-    if now >= (facts.refund_first_sent_at or now) + rules.delay("refund_key_lifetime"):
-        return EXCEPT[row]["key expired"]
-    return REFUND[row]
+    dispute: Dispute
+    trigger: Trigger
+    now: datetime
+    rules: Profile
+
+    @property
+    def n(self) -> int:
+        """The refund attempt that this is about."""
+        payload = self.trigger.payload
+        return payload.n if isinstance(payload, RefundReport) else self.dispute.facts.refund_n
+
+
+def _is_settling(heard: _Heard) -> bool:
+    """'Not found' counts only after the provider's settling time (invariant 5)."""
+    last = heard.dispute.facts.refund_last_sent_at or heard.now
+    return heard.now < last + heard.rules.delay("refund_settling")
+
+
+def _is_key_expired(heard: _Heard) -> bool:
+    """Past the lifetime of the provider's key nothing is sent again: a person goes on."""
+    first = heard.dispute.facts.refund_first_sent_at or heard.now
+    return heard.now >= first + heard.rules.delay("refund_key_lifetime")
+
+
+def _is_overdue(heard: _Heard) -> bool:
+    """That the bank still has it is no news; else a person would never be asked."""
+    return heard.dispute.facts.refund_overdue
+
+
+def _is_earlier(heard: _Heard) -> bool:
+    return heard.n < heard.dispute.facts.refund_n
+
+
+def _is_another_credited(heard: _Heard) -> bool:
+    return any(n != heard.n for n in heard.dispute.facts.credited_attempts)
+
+
+def _is_given_up(heard: _Heard) -> bool:
+    """The dispute had ended without a refund: that stands once the money has gone back."""
+    return heard.dispute.legs.verdict is not Verdict.NONE
+
+
+_CONDITIONS: Final = {
+    "still settling": _is_settling,
+    "key expired": _is_key_expired,
+    "overdue": _is_overdue,
+    "of an earlier attempt": _is_earlier,
+    "another attempt is credited": _is_another_credited,
+    "given up before": _is_given_up,
+}
 
 
 def _refusal(
@@ -152,14 +196,27 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     """An answer to an earlier ask says nothing about the one that counts now."""
     facts = dispute.facts
     match trigger.payload:
-        case RefundReport(n=n) if n != facts.refund_n:
-            return f"answer to refund attempt {n}; attempt {facts.refund_n} counts"
+        case RefundReport(n=n):
+            return _stale_refund(facts, trigger.name, n)
         case TraceReport(n=n) if n != facts.trace_n:
             return f"answer to trace {n}; trace {facts.trace_n} counts"
         case MerchantAnswer(n=n) if n != facts.consent_n:
             return f"answer to request {n}; request {facts.consent_n} counts"
         case _:
             return ""
+
+
+def _stale_refund(facts: Facts, name: T, n: int) -> str:
+    """Credited money counts for every attempt, and so does that it went back."""
+    if not 0 < n <= facts.refund_n:
+        return f"there was no refund attempt {n}"
+    is_credited = n in facts.credited_attempts
+    if name is T.REFUND_CREDITED and is_credited:
+        return f"attempt {n} had been credited before"
+    went_back = name is T.REFUND_BOUNCED and is_credited
+    if name is T.REFUND_CREDITED or went_back or n == facts.refund_n:
+        return ""
+    return f"answer to refund attempt {n}; attempt {facts.refund_n} counts"
 
 
 def _counts_when_closed(trigger: Trigger) -> bool:

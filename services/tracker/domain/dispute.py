@@ -37,6 +37,14 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """A refund as it was ordered."""
+
+    amount_minor: int
+    payer: Payer | None
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What has become known. Counters `*_n` number asks, so that each has a key of its own."""
 
@@ -79,6 +87,9 @@ class Facts:
     appeal_until: datetime | None = None
 
     refund_n: int = 0
+    attempts: tuple[Attempt, ...] = ()  # number 1 first
+    credited_attempts: tuple[int, ...] = ()  # a bounce takes its attempt out again
+    refund_held_minor: int | None = None  # where it is not what was approved
     approved_minor: int | None = None
     payer: Payer | None = None
     loss_bearer: Payer | None = None
@@ -96,6 +107,18 @@ class Facts:
     promise_rule: str | None = None
     promises_missed: int = 0
     missed_at: datetime | None = None  # the promised date that the newest step found passed
+
+    def attempt(self, n: int) -> Attempt:
+        """Refund attempt `n`; one that is not on record was ordered as approved."""
+        if n <= len(self.attempts):
+            return self.attempts[n - 1]
+        return Attempt(self.approved_minor or 0, self.payer)
+
+    @property
+    def held_for_refund_minor(self) -> int:
+        """What the refund's reservation amounts to."""
+        held = self.refund_held_minor
+        return held if held is not None else self.approved_minor or 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,16 @@ class Cancel:
     trigger: T
 
 
-Effect = Call | Timer | Cancel
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Take back a call that was not made yet."""
+
+    leg: Leg
+    kind: str
+    n: int
+
+
+Effect = Call | Timer | Cancel | Recall
 _Make = Callable[[Dispute, datetime, Profile], tuple[Effect, ...]]
 
 
@@ -147,6 +156,12 @@ def _ask_outcome_when_settled(
     return (Call("bank", Leg.REFUND, "refund_query", dispute.facts.refund_n, settled),)
 
 
+def _stuck(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """Nothing is sent any more, also what waits to be sent; the outcome is still asked for."""
+    unsent = Recall(Leg.REFUND, "refund", dispute.facts.refund_n)
+    return (unsent, *_ask_outcome_slowly(dispute, now, rules))
+
+
 def _ask_outcome_slowly(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     del dispute
     return (Timer(Leg.REFUND, T.REFUND_RECHECK, now + rules.delay("refund_recheck")),)
@@ -187,7 +202,7 @@ ENTER: Final[dict[State, _Make]] = {
     Arbitration.OPEN: _open_arbitration,
     Refund.RESERVED: _send_refund,
     Refund.UNKNOWN: _ask_outcome,
-    Refund.STUCK: _ask_outcome_slowly,
+    Refund.STUCK: _stuck,
     Refund.IN_FLIGHT: _fly,
     Refund.BOUNCED: _bounced,
     Refund.UNFUNDED: _unfunded,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, TypeVar
 
-from services.tracker.domain.dispute import Dispute, Facts, MoneyView
+from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route, Scene
 from services.tracker.domain.states import Refund
@@ -104,6 +104,19 @@ def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     )
 
 
+def _credited(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    n = _payload(trigger, RefundReport).n
+    learnt = _refund(facts, trigger, now)
+    return replace(learnt, credited_attempts=(*facts.credited_attempts, n))
+
+
+def _bounced(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    n = _payload(trigger, RefundReport).n
+    left = tuple(other for other in facts.credited_attempts if other != n)
+    learnt = facts if left else _refund(facts, trigger, now)
+    return replace(learnt, credited_attempts=left)
+
+
 def _no_answer(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del trigger
     return replace(facts, refund_last_sent_at=now)
@@ -159,8 +172,8 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.MERCHANT_ACCEPTED: _merchant,
     T.MERCHANT_REFUSED: _merchant,
     T.REFUND_ACCEPTED: _refund,
-    T.REFUND_CREDITED: _refund,
-    T.REFUND_BOUNCED: _refund,
+    T.REFUND_CREDITED: _credited,
+    T.REFUND_BOUNCED: _bounced,
     T.REFUND_UNFUNDED: _refund,
     T.REFUND_FAILED: _refund,
     T.REFUND_NO_ANSWER: _no_answer,
@@ -208,10 +221,49 @@ def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     It comes whether there is room or not: what is above the room is over-recovered and shown.
     """
     wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    refund = 0 if dispute.legs.refund is Refund.NONE else facts.approved_minor or 0
+    refund = 0 if dispute.legs.refund is Refund.NONE else facts.held_for_refund_minor
     held = max(0, min(wanted or 0, money.room(dispute) - refund))
     over = facts.over_recovered or held < (wanted or 0)
     return replace(facts, reversal_minor=wanted, reversal_held_minor=held, over_recovered=over)
+
+
+def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts:
+    """Hold what every attempt has paid or may still pay, as far as there is room.
+
+    `new` is where the refund moves to. What is above the room, or paid twice, is over-recovered
+    and shown.
+    """
+    credited = facts.credited_attempts
+    match new:
+        case Refund.CREDITED:
+            return _paid_by(facts, credited, money.room(dispute))
+        case Refund.STUCK if credited:
+            sums = [facts.attempt(n).amount_minor for n in {*credited, facts.refund_n}]
+            return replace(facts, refund_held_minor=max(0, min(sum(sums), money.room(dispute))))
+        case Refund.STUCK:
+            return replace(facts, refund_held_minor=None)
+        case Refund.BOUNCED if facts.refund_held_minor is not None:
+            held = min(facts.refund_held_minor, facts.approved_minor or 0)
+            return replace(facts, refund_held_minor=held)
+        case Refund.NONE:
+            return replace(facts, approved_minor=None, payer=None, refund_held_minor=None)
+        case _:
+            return facts
+
+
+def _paid_by(facts: Facts, credited: tuple[int, ...], room_minor: int) -> Facts:
+    """The newest credited attempt is the one that people see as the refund."""
+    counted = facts.attempt(max(credited))
+    total = sum(facts.attempt(n).amount_minor for n in credited)
+    held = max(0, min(total, room_minor))
+    over = facts.over_recovered or len(credited) > 1 or held < total
+    return replace(
+        facts,
+        approved_minor=counted.amount_minor,
+        payer=counted.payer,
+        refund_held_minor=held,
+        over_recovered=over,
+    )
 
 
 def _opened_arbitration(facts: Facts, route: Route) -> Facts:
@@ -234,6 +286,8 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
     return replace(
         facts,
         refund_n=facts.refund_n + 1,
+        attempts=(*facts.attempts, Attempt(granted or 0, payer)),
+        refund_held_minor=None,
         approved_minor=granted,
         payer=payer,
         loss_bearer=facts.loss_bearer or payer,
@@ -262,4 +316,5 @@ def _declined(facts: Facts, route: Route, scene: Scene) -> Facts:
         appeal_until=until,
         approved_minor=None,
         payer=None,
+        refund_held_minor=None,
     )

@@ -201,7 +201,7 @@ def holds(dispute: Dispute) -> tuple[Held, ...]:
     legs, facts = dispute.legs, dispute.facts
     rows = []
     if facts.refund_n:
-        rows.append(Held("refund", facts.approved_minor or 0, _refund_hold(legs.refund)))
+        rows.append(Held("refund", facts.held_for_refund_minor, _refund_hold(legs.refund)))
     if legs.reversal is not Reversal.NONE:
         rows.append(Held("reversal", facts.reversal_held_minor, _reversal_hold(legs.reversal)))
     return tuple(rows)

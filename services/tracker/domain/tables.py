@@ -89,6 +89,7 @@ ARBITRATION: Final[dict[tuple[Arbitration, T], Arbitration]] = {
 
 REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.NONE, T.APPROVE): Refund.RESERVED,
+    (Refund.NONE, T.REFUND_CREDITED): Refund.CREDITED,  # an attempt that had been given up
     (Refund.RESERVED, T.REFUND_ACCEPTED): Refund.IN_FLIGHT,
     (Refund.RESERVED, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.RESERVED, T.REFUND_BOUNCED): Refund.BOUNCED,
@@ -124,6 +125,7 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.FAILED, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.FAILED, T.APPROVE): Refund.RESERVED,
     (Refund.FAILED, T.RELEASE_REFUND): Refund.NONE,
+    (Refund.CREDITED, T.REFUND_CREDITED): Refund.CREDITED,  # another attempt's
     (Refund.CREDITED, T.REFUND_BOUNCED): Refund.BOUNCED,
 }
 
@@ -146,13 +148,37 @@ TABLES: Final[dict[Leg, dict[tuple[State, T], State]]] = {
     Leg.VERDICT: VERDICT,  # type: ignore[dict-item]
 }
 
-# Rows with other ends on a named condition, which `decide` checks against times and facts.
+# Rows with other ends on named conditions, of which `decide` takes the first that holds.
 EXCEPT: Final[dict[tuple[State, T], dict[str, State]]] = {
     (Refund.UNKNOWN, T.REFUND_NOT_FOUND): {
         "still settling": Refund.UNKNOWN,
         "key expired": Refund.STUCK,
     },
-    (Refund.STUCK, T.REFUND_ACCEPTED): {"overdue": Refund.STUCK},
+    (Refund.STUCK, T.REFUND_ACCEPTED): {
+        "overdue": Refund.STUCK,
+        "another attempt is credited": Refund.STUCK,
+    },
+    # paid after all, while a later attempt may pay too: a person settles that with the bank
+    **{
+        (state, T.REFUND_CREDITED): {"of an earlier attempt": Refund.STUCK}
+        for state in (
+            Refund.RESERVED,
+            Refund.UNKNOWN,
+            Refund.STUCK,
+            Refund.IN_FLIGHT,
+            Refund.UNFUNDED,
+        )
+    },
+    (Refund.STUCK, T.REFUND_BOUNCED): {
+        "of an earlier attempt": Refund.STUCK,
+        "another attempt is credited": Refund.CREDITED,
+    },
+    (Refund.STUCK, T.REFUND_FAILED): {"another attempt is credited": Refund.CREDITED},
+    (Refund.STUCK, T.REFUND_DECLARED_FAILED): {"another attempt is credited": Refund.CREDITED},
+    (Refund.CREDITED, T.REFUND_BOUNCED): {
+        "another attempt is credited": Refund.CREDITED,
+        "given up before": Refund.NONE,
+    },
 }
 
 LEG_OF: Final[dict[T, Leg]] = {
@@ -199,7 +225,7 @@ LATE: Final[dict[tuple[State, T], str]] = {
     **{
         (Refund.CREDITED, trigger): "the refund had been credited before"
         for trigger in T
-        if trigger.startswith("refund_") and trigger is not T.REFUND_BOUNCED
+        if trigger.startswith("refund_") and (Refund.CREDITED, trigger) not in REFUND
     },
     (Refund.RESERVED, T.REFUND_NOT_FOUND): "the refund is being sent again",
     (Refund.RESERVED, T.REFUND_RECHECK): "the refund is being sent",

@@ -206,10 +206,11 @@ FACT: Final[dict[str, Both]] = {
     "loss_bearer": ("损失承担方", "who bears the loss"),
     "appeal_until": ("复核截止", "appeal until"),
     "refund_n": ("退款次数", "refund attempts"),
+    "credited_attempts": ("已到账的第几次退款", "refund attempts that were credited"),
     "refund_reason": ("银行给出的原因", "reason given by the bank"),
     "duplicate_of": ("重复于", "duplicate of"),
     "promises_missed": ("错过的承诺", "promises missed"),
-    "over_recovered": ("超额收回", "recovered above the capture"),
+    "over_recovered": ("超额收回", "recovered more than was due"),
 }
 TEXT: Final[dict[str, Both]] = {
     "actor": ("操作方", "Actor"),
@@ -220,6 +221,10 @@ TEXT: Final[dict[str, Both]] = {
     "at": ("时间", "At"),
     "attempts": ("尝试次数", "Attempts"),
     "captured": ("扣款金额", "Captured"),
+    "credited_before": (
+        "较早的一次退款已到账：请与银行确认最新的一次是否付出。",
+        "An earlier attempt was credited after all: settle the newest one with the bank.",
+    ),
     "customer": ("客户代号", "Customer's pseudonym"),
     "decide": ("裁决此申请", "Decide this dispute"),
     "decide_how": (
@@ -257,8 +262,8 @@ TEXT: Final[dict[str, Both]] = {
     "not_found": ("没有这个编号的申请。", "No dispute has this id."),
     "only_open": ("只看未结束", "Open ones only"),
     "over_recovered": (
-        "同一笔交易收回的金额超过扣款，请核查。",
-        "More came back than was captured: look into it.",
+        "收回的金额超过应退金额或扣款，请核查。",
+        "More came back than was due: look into it.",
     ),
     "overdue": ("已逾期", "overdue"),
     "purpose": ("用途", "Purpose"),

@@ -36,7 +36,7 @@ async def test_the_answer_to_attempt_1_says_nothing_about_attempt_2(common: Stag
     event = opened()
     await common.to_second_attempt(event)
     assert (await common.tasks(event))["refund"]["payload"]["key"].endswith(":refund:2")
-    answers = (T.REFUND_CREDITED, T.REFUND_ACCEPTED, T.REFUND_FAILED)
+    answers = (T.REFUND_BOUNCED, T.REFUND_ACCEPTED, T.REFUND_FAILED)
     late = await common.each(*(refund(event, name, n=1) for name in answers))
     assert results(late) == ["late"] * 3
     row = await common.dispute(event)
@@ -44,6 +44,37 @@ async def test_the_answer_to_attempt_1_says_nothing_about_attempt_2(common: Stag
     await common.each(refund(event, T.REFUND_CREDITED, n=2))
     assert (await common.dispute(event))["status"] == "credited"
     assert await common.money(event.transaction_id) == (0, CAPTURED)
+
+
+async def test_a_credit_of_attempt_1_takes_attempt_2_back_before_it_is_sent(common: Stage) -> None:
+    event = opened()
+    await common.to_second_attempt(event)
+    assert "refund" in await common.tasks(event)
+    assert results(await common.each(refund(event, T.REFUND_CREDITED, n=1))) == ["applied"]
+    row = await common.dispute(event)
+    assert (row["status"], row["refund"]) == ("refund_unconfirmed", "stuck")
+    assert "refund" not in await common.tasks(event)
+    assert await common.money(event.transaction_id) == (CAPTURED, 0)
+    await common.each(refund(event, T.REFUND_CREDITED, n=2))
+    row = await common.dispute(event)
+    assert (row["status"], row["facts"]["over_recovered"]) == ("credited", True)
+    assert await common.money(event.transaction_id) == (0, CAPTURED)
+
+
+async def test_a_credit_of_what_was_given_up_leaves_no_room_for_another_dispute(
+    common: Stage,
+) -> None:
+    event = opened()
+    other = opened(Kind.PAYMENT_FAILED, event.transaction_id)
+    await common.to_second_attempt(event)
+    await common.each(refund(event, T.REFUND_FAILED, n=2), decision(event, None))
+    assert await common.money(event.transaction_id) == (0, 0)
+    await common.each(opening(other), found(other))
+    await common.each(refund(event, T.REFUND_CREDITED, n=1))
+    assert (await common.dispute(event))["status"] == "credited"
+    assert await common.money(event.transaction_id) == (0, CAPTURED)
+    await common.each(merchant(other))
+    assert (await common.dispute(other))["facts"]["arbitration_cause"] == "above_captured"
 
 
 async def test_a_bounce_after_the_credit_reopens_and_holds_the_money_again(common: Stage) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 from services.tracker.domain import public
 from services.tracker.domain.decide import Decision, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
-from services.tracker.domain.effects import Call, Cancel, Timer
+from services.tracker.domain.effects import Call, Cancel, Recall, Timer
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
@@ -153,6 +153,8 @@ class Case:
                     self.work[trigger] = due_at
                 case Cancel(_, trigger):
                     self.work.pop(trigger, None)
+                case Recall(_, kind, n):
+                    self.work.pop(f"bank:{kind}:{n}", None)
                 case Call(party, _, kind, n, at):
                     self.work[f"{party}:{kind}:{n}"] = at
         if not public.is_open(self.dispute):

@@ -108,7 +108,7 @@ LATE: list[tuple[Callable[[], Case], T, Payload]] = [
     (credited, T.REFUND_NOT_FOUND, refund()),
     (credited, T.MERCHANT_ACCEPTED, ACCEPTED),
     (credited, T.ARBITRATION_DUE, None),
-    (second_attempt, T.REFUND_CREDITED, refund(1)),
+    (second_attempt, T.REFUND_BOUNCED, refund(1)),
     (second_attempt, T.REFUND_FAILED, refund(1)),
     (second_attempt, T.REFUND_CREDITED, refund(3)),
     (second_attempt, T.ARBITRATION_DUE, None),
