@@ -140,8 +140,23 @@ def _escalate(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, 
 
 
 def _send_refund(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
-    del rules
-    return (Call("bank", Leg.REFUND, "refund", dispute.facts.refund_n, now),)
+    return (
+        Call("bank", Leg.REFUND, "refund", dispute.facts.refund_n, now),
+        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+    )
+
+
+def _escalate_unsent(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    del dispute
+    return (Timer(Leg.REFUND, T.REFUND_DUE, rules.due("escalation", now)),)
+
+
+def _unknown(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """A bank that never tells is a case for a person, too."""
+    return (
+        *_ask_outcome(dispute, now, rules),
+        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+    )
 
 
 def _ask_outcome(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
@@ -201,7 +216,7 @@ ENTER: Final[dict[State, _Make]] = {
     Consent.ASKED: _ask_merchant,
     Arbitration.OPEN: _open_arbitration,
     Refund.RESERVED: _send_refund,
-    Refund.UNKNOWN: _ask_outcome,
+    Refund.UNKNOWN: _unknown,
     Refund.STUCK: _stuck,
     Refund.IN_FLIGHT: _fly,
     Refund.BOUNCED: _bounced,
@@ -216,6 +231,7 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
     (Reversal.WATCHED, T.REVERSAL_RECHECK): _recheck_reversal,
     (Reversal.OVERDUE, T.REVERSAL_RECHECK): _recheck_reversal,
     (Arbitration.OPEN, T.ARBITRATION_DUE): _escalate,
+    (Refund.RESERVED, T.REFUND_DUE): _escalate_unsent,
     (Refund.UNKNOWN, T.REFUND_NOT_FOUND): _ask_outcome_when_settled,
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
     (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,
@@ -231,6 +247,8 @@ _TIMERS: Final[dict[State, tuple[T, ...]]] = {
     Consent.ASKED: (T.MERCHANT_DUE,),
     Consent.DELIVERED: (T.MERCHANT_DUE,),
     Arbitration.OPEN: (T.ARBITRATION_DUE,),
+    Refund.RESERVED: (T.REFUND_DUE,),
+    Refund.UNKNOWN: (T.REFUND_DUE,),
     Refund.STUCK: (T.REFUND_RECHECK,),
     Refund.IN_FLIGHT: (T.REFUND_RECHECK, T.REFUND_DUE),
     Refund.BOUNCED: (T.BOUNCE_DUE,),

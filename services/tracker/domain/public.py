@@ -104,7 +104,8 @@ def is_open(dispute: Dispute) -> bool:
 
 def next_actor(dispute: Dispute) -> Actor:
     """Who must act next."""
-    if dispute.legs.refund is Refund.STUCK:
+    refund, overdue = dispute.legs.refund, dispute.facts.refund_overdue
+    if refund is Refund.STUCK or (overdue and refund in (Refund.RESERVED, Refund.UNKNOWN)):
         return Actor.OPS
     return _NEXT.get(status(dispute), Actor.NOBODY)
 

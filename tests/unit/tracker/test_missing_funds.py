@@ -163,7 +163,7 @@ def test_a_grant_after_a_wrong_account_is_paid_and_not_asked_again() -> None:
     case.answered("bank:trace:1", T.TRACE_WRONG_ACCOUNT, trace())
     case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.BANK), actor=Actor.OPS)
     assert case.status == "refund_approved"
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
 
 
 def test_untraced_at_the_deadline_goes_to_a_person() -> None:

@@ -42,7 +42,7 @@ def test_a_lost_answer_is_unknown_and_asked_about_before_anything_else() -> None
     case = unknown()
     assert (case.status, case.next_actor) == ("refund_unconfirmed", "bank")
     assert case.holds == [("refund", 12_800, "unknown")]
-    assert case.waits_for == {"bank:refund_query:1"}
+    assert case.waits_for == {"bank:refund_query:1", "refund_due"}
     assert case.due_in("bank:refund_query:1") == 0
 
 
@@ -77,7 +77,7 @@ def test_not_found_does_not_count_while_the_bank_may_be_settling() -> None:
     case = unknown()
     case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=2)
     assert case.status == "refund_unconfirmed"
-    assert case.waits_for == {"bank:refund_query:1"}
+    assert case.waits_for == {"bank:refund_query:1", "refund_due"}
     assert case.due_in("bank:refund_query:1") == 3
 
 
@@ -85,7 +85,7 @@ def test_not_found_after_the_settling_time_sends_again_with_the_same_key() -> No
     case = unknown()
     case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=5)
     assert (case.status, case.facts.refund_n) == ("refund_approved", 1)
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
     assert case.holds == [("refund", 12_800, "reserved")]
 
 
@@ -99,7 +99,7 @@ def test_the_settling_time_counts_from_the_last_sending() -> None:
 def test_the_last_moment_of_the_keys_lifetime_may_still_send() -> None:
     case = unknown()
     case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=99)
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
 
 
 def test_past_the_keys_lifetime_nothing_is_sent_and_a_person_goes_on() -> None:
@@ -133,7 +133,7 @@ def test_a_person_states_that_it_was_never_paid_and_a_decision_gets_a_new_key() 
     case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
     case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
-    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2"})
+    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2", "refund_due"})
 
 
 @pytest.mark.parametrize("make", [approved, in_flight, unknown])
@@ -226,10 +226,13 @@ def test_a_final_refusal_goes_to_a_person_and_keeps_the_reservation() -> None:
 def test_another_attempt_has_a_new_key_and_its_own_clock() -> None:
     case = failed()
     case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=9_000), after_s=500, actor=Actor.OPS)
-    assert (case.waits_for, case.holds) == ({"bank:refund:2"}, [("refund", 9_000, "reserved")])
+    assert (case.waits_for, case.holds) == (
+        {"bank:refund:2", "refund_due"},
+        [("refund", 9_000, "reserved")],
+    )
     case.answered("bank:refund:2", T.REFUND_NO_ANSWER, refund(2))
     case.answered("bank:refund_query:2", T.REFUND_NOT_FOUND, refund(2), after_s=5)
-    assert case.waits_for == {"bank:refund:2"}
+    assert case.waits_for == {"bank:refund:2", "refund_due"}
 
 
 def test_no_further_attempt_gives_the_reservation_back() -> None:
@@ -291,7 +294,7 @@ def test_an_overdue_refund_is_paid_again_only_after_a_person_states_that_it_was_
     assert (early.result, case.facts.refund_n) == ("illegal", 1)
     case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
     case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
-    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2"})
+    assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2", "refund_due"})
     assert case.holds == [("refund", 12_800, "reserved")]
     case.answered("bank:refund:2", T.REFUND_ACCEPTED, refund(2))
     assert (case.status, case.next_actor) == ("refund_sent", "bank")
@@ -308,3 +311,48 @@ def test_no_person_is_asked_before_the_banks_own_date() -> None:
 def test_an_attempt_is_first_sent_when_it_is_approved() -> None:
     case = approved()
     assert case.facts.refund_first_sent_at == START
+
+
+def test_a_refund_that_does_not_leave_is_looked_at_by_a_person_and_may_still_be_sent() -> None:
+    case = approved()
+    assert (case.next_actor, case.due_in("refund_due")) == ("bank", 600)
+    case.when(T.REFUND_DUE, after_s=600)
+    assert (case.status, case.next_actor, case.facts.escalations) == ("refund_approved", "ops", 1)
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
+    assert case.due_in("refund_due") == 70
+    case.when(T.REFUND_DUE, after_s=70)
+    assert (case.facts.escalations, case.facts.refund_n) == (2, 1)
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, refund())
+    assert (case.status, case.next_actor) == ("refund_sent", "bank")
+
+
+def test_a_refund_that_was_long_unsent_stays_with_the_person_when_its_answer_is_lost() -> None:
+    case = approved()
+    case.when(T.REFUND_DUE, after_s=600)
+    case.answered("bank:refund:1", T.REFUND_NO_ANSWER, refund())
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "ops")
+
+
+def test_an_outcome_that_the_bank_never_tells_goes_to_a_person_and_nothing_is_sent_again() -> None:
+    case = unknown()
+    assert case.due_in("refund_due") == 600
+    case.when(T.REFUND_DUE, after_s=600)
+    assert (case.legs["refund"], case.next_actor) == ("stuck", "ops")
+    assert case.waits_for == {"bank:refund_query:1", "refund_recheck"}
+    assert case.holds == [("refund", 12_800, "unknown")]
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund())
+    assert case.waits_for == {"refund_recheck"}
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+
+
+@pytest.mark.parametrize("make", [approved, unknown])
+@pytest.mark.parametrize(
+    "answer", [T.REFUND_CREDITED, T.REFUND_BOUNCED, T.REFUND_UNFUNDED, T.REFUND_FAILED]
+)
+def test_the_deadline_of_an_unsettled_refund_is_taken_back_with_the_banks_answer(
+    make: Callable[[], Case], answer: T
+) -> None:
+    case = make()
+    case.when(answer, refund())
+    assert "refund_due" not in case.waits_for

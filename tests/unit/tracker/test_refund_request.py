@@ -58,7 +58,7 @@ def test_delivery_of_the_request_is_noted_and_changes_nothing_else() -> None:
 def test_consent_reserves_the_refund_and_names_the_merchant_as_payer() -> None:
     case = approved()
     assert (case.status, case.next_actor) == ("refund_approved", "bank")
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
     assert case.holds == [("refund", 12_800, "reserved")]
     assert (case.facts.payer, case.facts.loss_bearer) == (Payer.MERCHANT, Payer.MERCHANT)
     assert case.facts.decision_rule == "merchant_consent"
@@ -106,7 +106,7 @@ def test_an_arbitrator_grants_a_part_and_it_is_paid() -> None:
     case.when(T.ARBITRATOR_DECIDED, replace(partial, loss_bearer=Payer.MERCHANT), actor=Actor.OPS)
     assert (case.status, case.legs["arbitration"]) == ("refund_approved", "decided")
     assert case.holds == [("refund", 5_000, "reserved")]
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
     assert (case.facts.payer, case.facts.loss_bearer) == (Payer.WALLET_ADVANCE, Payer.MERCHANT)
     assert (case.facts.fault, case.facts.decision_reason) == (Fault.BOTH, "not_delivered")
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
@@ -151,7 +151,7 @@ def test_silence_refunds_where_all_four_conditions_hold() -> None:
     silent(case)
     assert (case.status, case.facts.decision_rule) == ("refund_approved", "contract_silence")
     assert (case.facts.payer, case.holds) == (Payer.MERCHANT, [("refund", 10_000, "reserved")])
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_an_answer_after_silence_was_refunded_stops_nothing_and_pays_nothing_twi
     case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
     silent(case)
     case.when(answer, MerchantAnswer(1), actor=Actor.MERCHANT)
-    assert (case.status, case.waits_for) == ("refund_approved", {"bank:refund:1"})
+    assert (case.status, case.waits_for) == ("refund_approved", {"bank:refund:1", "refund_due"})
     assert case.holds == [("refund", 10_000, "reserved")]
 
 
@@ -212,7 +212,7 @@ def test_late_consent_makes_a_pending_decision_needless() -> None:
     case = silent(asked_of_merchant())
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
     assert case.legs["arbitration"] == "superseded"
-    assert (case.status, case.waits_for) == ("refund_approved", {"bank:refund:1"})
+    assert (case.status, case.waits_for) == ("refund_approved", {"bank:refund:1", "refund_due"})
 
 
 def test_a_merchant_may_change_a_refusal_into_consent() -> None:
@@ -239,7 +239,7 @@ def test_a_merchants_word_after_the_decision_does_not_reopen_it() -> None:
     case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
     case.when(T.MERCHANT_REFUSED, MerchantAnswer(1, "used"), actor=Actor.MERCHANT)
     assert (case.status, case.legs["arbitration"]) == ("refund_approved", "decided")
-    assert case.waits_for == {"bank:refund:1"}
+    assert case.waits_for == {"bank:refund:1", "refund_due"}
 
 
 def test_consent_to_more_than_is_left_goes_to_a_person() -> None:

@@ -55,6 +55,8 @@ TIMERS: Final[dict[State, set[str]]] = {
     Consent.ASKED: {"merchant_due"},
     Consent.DELIVERED: {"merchant_due"},
     Arbitration.OPEN: {"arbitration_due"},
+    Refund.RESERVED: {"refund_due"},
+    Refund.UNKNOWN: {"refund_due"},
     Refund.IN_FLIGHT: {"refund_recheck", "refund_due"},
     Refund.STUCK: {"refund_recheck"},
     Refund.BOUNCED: {"bounce_due"},
