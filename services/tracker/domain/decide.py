@@ -59,6 +59,7 @@ def decide(
         return _promise(dispute, now, rules)
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
+    trigger = learn.believable(trigger, now, rules)
     refusal = _refusal(dispute, trigger, now, money)
     if refusal:
         return refusal

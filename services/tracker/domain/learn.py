@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.records import replace
@@ -19,8 +19,28 @@ from services.tracker.domain.triggers import (
     Wish,
 )
 from shared.contracts.vocabulary import Payer, Remedy
+from shared.rules import Profile
 
 P = TypeVar("P")
+
+_BANK_DATES: Final = (
+    "expected_at",
+    "delivered_at",
+    "return_expected_at",
+    "reversal_expected_at",
+)
+
+
+def believable(trigger: Trigger, now: datetime, rules: Profile) -> Trigger:
+    """The trigger without the bank's dates that are beyond the horizon: they count as none."""
+    payload = trigger.payload
+    if not isinstance(payload, BankTransaction | TraceReport | RefundReport):
+        return trigger
+    dates = {name: at for name in _BANK_DATES if (at := getattr(payload, name, None))}
+    if not dates or max(dates.values()) <= (latest := rules.due("bank_date_horizon", now)):
+        return trigger
+    beyond: dict[str, Any] = {name: None for name, at in dates.items() if at > latest}
+    return replace(trigger, payload=replace(payload, **beyond))
 
 
 def _payload(trigger: Trigger, kind: type[P]) -> P:

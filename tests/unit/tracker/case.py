@@ -49,6 +49,7 @@ SECONDS: Final = {
     "refund_key_lifetime": 100,
     "refund_recheck": 50,
     "news_grace": 30,
+    "bank_date_horizon": 20_000,
     "refund_due": 600,
     "funding_due": 650,
     "bounce_choice": 800,
