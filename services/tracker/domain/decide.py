@@ -197,8 +197,9 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     """An answer to an earlier ask says nothing about the one that counts now."""
     facts = dispute.facts
     match trigger.payload:
-        case RefundReport(n=n):
-            return _stale_refund(facts, trigger.name, n)
+        case RefundReport(n=n) as report:
+            stale = _stale_refund(facts, trigger.name, n)
+            return stale or _nothing_new(dispute, trigger.name, report)
         case TraceReport(n=n) if n != facts.trace_n:
             return f"answer to trace {n}; trace {facts.trace_n} counts"
         case MerchantAnswer(n=n) if n != facts.consent_n:
@@ -218,6 +219,14 @@ def _stale_refund(facts: Facts, name: T, n: int) -> str:
     if name is T.REFUND_CREDITED or went_back or n == facts.refund_n:
         return ""
     return f"answer to refund attempt {n}; attempt {facts.refund_n} counts"
+
+
+def _nothing_new(dispute: Dispute, name: T, report: RefundReport) -> str:
+    """That a bank still has a refund is news only with another date."""
+    in_flight = dispute.legs.refund is Refund.IN_FLIGHT and name is T.REFUND_ACCEPTED
+    if in_flight and report.expected_at in (None, dispute.facts.expected_at):
+        return "the bank had accepted it before"
+    return ""
 
 
 def _counts_when_closed(trigger: Trigger) -> bool:

@@ -233,6 +233,7 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
     (Arbitration.OPEN, T.ARBITRATION_DUE): _escalate,
     (Refund.RESERVED, T.REFUND_DUE): _escalate_unsent,
     (Refund.UNKNOWN, T.REFUND_NOT_FOUND): _ask_outcome_when_settled,
+    (Refund.IN_FLIGHT, T.REFUND_ACCEPTED): _fly,
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
     (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,
 }

@@ -110,6 +110,7 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.STUCK, T.REFUND_FAILED): Refund.FAILED,
     (Refund.STUCK, T.REFUND_DECLARED_FAILED): Refund.FAILED,
     (Refund.STUCK, T.REFUND_RECHECK): Refund.STUCK,
+    (Refund.IN_FLIGHT, T.REFUND_ACCEPTED): Refund.IN_FLIGHT,  # with another date
     (Refund.IN_FLIGHT, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.IN_FLIGHT, T.REFUND_BOUNCED): Refund.BOUNCED,
     (Refund.IN_FLIGHT, T.REFUND_UNFUNDED): Refund.UNFUNDED,
@@ -236,7 +237,6 @@ LATE: Final[dict[tuple[State, T], str]] = {
     (Refund.STUCK, T.REFUND_UNFUNDED): "the bank still waits for the money; a person goes on",
     (Refund.STUCK, T.REFUND_NOT_FOUND): "past the key's lifetime only a person may go on",
     (Refund.STUCK, T.REFUND_NO_ANSWER): "past the key's lifetime only a person may go on",
-    (Refund.IN_FLIGHT, T.REFUND_ACCEPTED): "the bank had accepted it before",
     (Refund.IN_FLIGHT, T.REFUND_NO_ANSWER): "the bank had accepted it before",
     (Refund.IN_FLIGHT, T.REFUND_NOT_FOUND): "the bank had accepted it before",
     **{

@@ -62,3 +62,24 @@ def test_of_two_dates_the_one_within_the_horizon_stays() -> None:
     report = trace(expected_at=BEYOND[1], return_minor=12_800, return_expected_at=HORIZON)
     case.when(T.TRACE_REJECTED, report)
     assert case.facts.expected_at == HORIZON
+
+
+def test_another_date_for_a_refund_in_flight_resets_its_timers_and_the_promise() -> None:
+    case = approved()
+    first, second = START + timedelta(seconds=300), START + timedelta(seconds=2_000)
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, refund(expected_at=first))
+    case.when(T.REFUND_ACCEPTED, refund(expected_at=second), after_s=100)
+    assert (case.status, case.facts.expected_at) == ("refund_sent", second)
+    assert (case.due_in("refund_recheck"), case.due_in("refund_due")) == (1_950, 1_950)
+    assert case.promised_in == 1_930
+
+
+@pytest.mark.parametrize("date", [None, START + timedelta(seconds=300)])
+def test_the_same_date_again_is_no_news_and_puts_no_deadline_off(date: datetime | None) -> None:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, refund(expected_at=date))
+    before, work = case.dispute, dict(case.work)
+    for repeated in {None, date}:
+        answer = case.when(T.REFUND_ACCEPTED, refund(expected_at=repeated), after_s=10)
+        assert (answer.result, answer.reason) == ("late", "the bank had accepted it before")
+    assert (case.dispute, case.work) == (before, work)
