@@ -158,6 +158,9 @@ def of_refund(body: RefundBody) -> Trigger:
         destination_kind=where.kind if where else None,
         destination_bank=where.bank if where else None,
         destination_tail=where.tail[-_TAIL_DIGITS:] if where and where.tail else None,
+        transaction_id=body.transaction_id,
+        amount_minor=body.amount.amount_minor,
+        currency=body.amount.currency,
     )
     return Trigger(_REFUNDS[body.state], Actor.BANK, report)
 
@@ -225,7 +228,9 @@ class HttpBank:
             "payer": payer,
         }
         body = await self._post("/v1/refunds", key, request, RefundBody)
-        return of_refund(_about(body, body.reference, key))
+        ordered = (key, transaction_id, amount_minor, currency)
+        told = (body.reference, body.transaction_id, *_money(body.amount))
+        return of_refund(_about(body, told, ordered))
 
     async def refund_report(self, key: str) -> Trigger:
         """See `ports.Bank`."""
@@ -295,11 +300,15 @@ async def _whole(content: aiohttp.StreamReader) -> bytes:
     return bytes(raw)
 
 
-def _about(body: Body, told: str, asked: str) -> Body:
+def _about(body: Body, told: object, asked: object) -> Body:
     """An answer about something else says nothing about what was asked."""
     if told != asked:
         raise NoAnswer("an answer about another reference")
     return body
+
+
+def _money(amount: Amount) -> tuple[int, str]:
+    return amount.amount_minor, amount.currency
 
 
 def _parse(raw: bytes, model: type[Body]) -> Body:

@@ -192,7 +192,7 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
     trigger = _checked(dispute, signal.trigger)
     bank = trigger.payload
     if purse and trigger.name is T.TRANSACTION_FOUND and isinstance(bank, BankTransaction):
-        purse.learn(bank.captured_minor, bank.refunded_minor)
+        purse.learn(bank)
     view = MoneyView(
         others_minor=purse.others_minor(signal.dispute_id) if purse else 0,
         duplicate_of=batch.duplicates.get(signal.dispute_id),
@@ -216,6 +216,8 @@ def _checked(dispute: Dispute, trigger: Trigger) -> Trigger:
     bank = trigger.payload
     if trigger.name is not T.TRANSACTION_FOUND or not isinstance(bank, BankTransaction):
         return trigger
+    if bank.transaction_id != dispute.claim.transaction_id:
+        return trigger  # the core answers
     if dispute.claim.customer_id in (bank.customer_id, bank.payer_id):
         return trigger
     return Trigger(T.TRANSACTION_FOREIGN, trigger.actor)

@@ -14,6 +14,7 @@ from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, S
 from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, TABLES
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
+    BankTransaction,
     MerchantAnswer,
     RefundReport,
     T,
@@ -174,6 +175,8 @@ def _refusal(
     dispute: Dispute, trigger: Trigger, now: datetime, money: MoneyView
 ) -> Decision | None:
     """Why a trigger cannot count, before any table is asked."""
+    if mismatch := _mismatch(dispute, trigger):
+        return Decision(dispute, Result.ILLEGAL, reason=mismatch)
     if stale := _stale(dispute, trigger):
         return Decision(dispute, Result.LATE, reason=stale)
     if not public.is_open(dispute) and not _counts_when_closed(trigger):
@@ -191,6 +194,26 @@ _WISHES: Final = {
     T.LATE_CONSENT_REQUESTED: Action.REQUEST_MERCHANT_CONSENT,
     T.APPEALED: Action.APPEAL,
 }
+
+
+def _mismatch(dispute: Dispute, trigger: Trigger) -> str:
+    """News of other money than this dispute's, or than was ordered, moves nothing here."""
+    report, ours = trigger.payload, dispute.claim.transaction_id
+    if not isinstance(report, BankTransaction | RefundReport):
+        return ""
+    if report.transaction_id not in (None, ours):
+        return f"news of another transaction than {ours}"
+    return _misreported(dispute.facts, report) if isinstance(report, RefundReport) else ""
+
+
+def _misreported(facts: Facts, report: RefundReport) -> str:
+    if not 0 < report.n <= facts.refund_n or report.amount_minor is None:
+        return ""
+    told = (report.amount_minor, report.currency)
+    ordered = (facts.attempt(report.n).amount_minor, facts.currency)
+    if told == ordered:
+        return ""
+    return f"the bank tells of {told[0]} {told[1]}; attempt {report.n} is {ordered[0]} {ordered[1]}"
 
 
 def _stale(dispute: Dispute, trigger: Trigger) -> str:

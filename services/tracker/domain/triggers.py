@@ -104,7 +104,7 @@ class TraceReport:
 
 @dataclass(frozen=True, slots=True)
 class RefundReport:
-    """The bank's answer to refund attempt `n`."""
+    """The bank's answer to refund attempt `n`; what it was for, where the bank knows it."""
 
     n: int
     reason: str | None = None
@@ -112,6 +112,9 @@ class RefundReport:
     destination_kind: str | None = None
     destination_bank: str | None = None
     destination_tail: str | None = None
+    transaction_id: str | None = None
+    amount_minor: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

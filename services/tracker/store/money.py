@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracker.domain.public import Held
+from services.tracker.domain.triggers import BankTransaction
 
 _KNOW = text(
     "INSERT INTO transaction_money (transaction_id) SELECT unnest(CAST(:ids AS text[])) "
@@ -49,15 +50,18 @@ class Purse:
         """Refunded outside, and held or settled by other disputes."""
         return self.external_minor + self._sum(besides=dispute_id)
 
-    def learn(self, captured_minor: int, refunded_minor: int) -> None:
-        """The bank's figures. What it counts as refunded and we do not was paid elsewhere.
+    def learn(self, bank: BankTransaction) -> None:
+        """The bank's figures, if they are this transaction's.
 
-        A refund of ours that may or may not be at the bank is not taken off: too little room
-        brings in a person, too much would pay twice.
+        What it counts as refunded and we do not was paid elsewhere. A refund of ours that may or
+        may not be at the bank is not taken off: too little room brings in a person, too much would
+        pay twice.
         """
+        if bank.transaction_id != self.transaction_id:
+            return
         at_bank = self._sum(states=("in_flight", "settled"))
-        captured = max(self.captured_minor or 0, captured_minor)
-        external = min(max(0, refunded_minor - at_bank), max(0, captured - self._sum()))
+        captured = max(self.captured_minor or 0, bank.captured_minor)
+        external = min(max(0, bank.refunded_minor - at_bank), max(0, captured - self._sum()))
         if (captured, external) != (self.captured_minor, self.external_minor):
             self.captured_minor, self.external_minor, self.changed = captured, external, True
 

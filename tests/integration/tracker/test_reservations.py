@@ -79,6 +79,16 @@ async def test_what_was_refunded_elsewhere_is_no_longer_there(common: Stage) -> 
     )
 
 
+async def test_what_the_bank_says_of_another_transaction_is_not_learnt(common: Stage) -> None:
+    event = opened()
+    await common.each(opening(event))
+    other = found(event, transaction_id="elsewhere", customer_id="somebody-else")
+    assert results(await common.each(other)) == ["illegal"]
+    await common.each(found(event, captured_minor=100))
+    row = await common.dispute(event)
+    assert (row["facts"]["captured_minor"], row["status"]) == (100, "waiting_for_merchant")
+
+
 async def test_two_arbitrators_cannot_grant_the_same_money(common: Stage) -> None:
     pair = _pair()
     await common.send(*map(opening, pair), *map(found, pair))

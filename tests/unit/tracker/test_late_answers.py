@@ -68,6 +68,10 @@ def reversal_absent() -> Case:
     return case
 
 
+def reversal_watched() -> Case:
+    return found(Kind.PAYMENT_FAILED, transaction(TransactionState.DEBITED_NOT_CAPTURED))
+
+
 def withdrawn() -> Case:
     case = asked_of_merchant()
     case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
@@ -132,6 +136,20 @@ ILLEGAL: list[tuple[Callable[[], Case], T, Payload]] = [
     (in_arbitration, T.LATE_CONSENT_REQUESTED, WISH),
     (asked_of_merchant, T.ARBITRATOR_DECIDED, decision()),
     (asked_of_merchant, T.REVERSAL_CREDITED, transaction()),
+    (lambda: opened(Kind.REFUND_REQUEST), T.TRANSACTION_FOUND, transaction(transaction_id="t-2")),
+    (reversal_watched, T.REVERSAL_CREDITED, transaction(transaction_id="t-2")),
+    (reversal_watched, T.REVERSAL_PENDING, transaction(transaction_id="t-2")),
+    (reversal_watched, T.REVERSAL_ABSENT, transaction(transaction_id="t-2")),
+    *(
+        (make, name, refund(**other))
+        for make in (approved, unknown, in_flight)
+        for name in (T.REFUND_CREDITED, T.REFUND_BOUNCED, T.REFUND_FAILED)
+        for other in (
+            {"transaction_id": "t-2"},
+            {"transaction_id": "t-1", "amount_minor": 12_799, "currency": "CNY"},
+            {"transaction_id": "t-1", "amount_minor": 12_800, "currency": "USD"},
+        )
+    ),
     (asked_of_merchant, T.TRACE_RECHECK, None),
     (second_attempt, T.ARBITRATOR_DECIDED, decision(Remedy.NONE)),
     (credited, T.WITHDRAWN, WISH),

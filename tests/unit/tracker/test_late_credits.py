@@ -180,6 +180,15 @@ def test_a_credit_while_an_appeal_waits_ends_it_and_a_bounce_takes_that_back() -
     assert (case.status, case.holds) == ("refund_bounced", [("refund", 2_800, "reserved")])
 
 
+def test_each_attempt_is_compared_with_its_own_amount() -> None:
+    case = second_reserved(9_000)
+    report = refund(1, transaction_id="t-1", amount_minor=9_000, currency="CNY")
+    answer = case.when(T.REFUND_CREDITED, report)
+    assert answer.reason == "the bank tells of 9000 CNY; attempt 1 is 12800 CNY"
+    case.when(T.REFUND_CREDITED, replace(report, amount_minor=12_800))
+    assert case.facts.credited_attempts == (1,)
+
+
 def test_the_same_credit_again_is_no_second_payment() -> None:
     case = second_reserved()
     case.when(T.REFUND_CREDITED, refund(1))
