@@ -253,9 +253,13 @@ def _nothing_new(dispute: Dispute, name: T, report: RefundReport) -> str:
 
 
 def _counts_when_closed(trigger: Trigger) -> bool:
-    """Money tells the truth also afterwards; two wishes reopen."""
-    money_moved = trigger.name.startswith(("refund_", "reversal_"))
-    return money_moved or trigger.name in (T.LATE_CONSENT_REQUESTED, T.APPEALED)
+    """Money tells the truth also afterwards; two wishes reopen.
+
+    What may yet come is not waited for any more, so nothing is held for it either.
+    """
+    is_money = trigger.name.startswith(("refund_", "reversal_"))
+    moved = is_money and trigger.name is not T.REVERSAL_PENDING
+    return moved or trigger.name in (T.LATE_CONSENT_REQUESTED, T.APPEALED)
 
 
 def _closed(dispute: Dispute, trigger: Trigger) -> Decision:

@@ -28,6 +28,16 @@ def absent() -> Case:
     return case
 
 
+def test_after_a_withdrawal_nothing_is_held_for_a_reversal_that_may_come() -> None:
+    case = absent()
+    case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
+    answer = case.when(T.REVERSAL_PENDING, debited(reversal_state="pending"))
+    assert (answer.result, answer.reason) == ("late", "the dispute ended as withdrawn")
+    assert (case.legs["reversal"], case.holds) == ("absent", [("reversal", 12_800, "released")])
+    case.when(T.REVERSAL_CREDITED, debited(reversal_state="credited"))
+    assert (case.status, case.holds) == ("reversed", [("reversal", 12_800, "settled")])
+
+
 @pytest.mark.parametrize(
     "cause", ["over_limit", "card_declined", "insufficient_funds", "network", None]
 )
