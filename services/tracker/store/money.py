@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
@@ -36,6 +37,9 @@ _PUT = text(
 )
 
 
+_COUNT: Final = ("reserved", "in_flight", "unknown", "settled")
+
+
 @dataclass(slots=True)
 class Purse:
     """One transaction's money while its row is locked. Amounts in minor units."""
@@ -45,6 +49,7 @@ class Purse:
     external_minor: int
     holds: dict[UUID, dict[str, Held]] = field(default_factory=dict)
     changed: bool = False
+    stored: dict[tuple[UUID, str], int] = field(default_factory=dict)  # what counts in the rows
 
     def others_minor(self, dispute_id: UUID) -> int:
         """Refunded outside, and held or settled by other disputes."""
@@ -73,11 +78,11 @@ class Purse:
         mine[held.purpose] = held
         return True
 
-    def _sum(
-        self,
-        besides: UUID | None = None,
-        states: Sequence[str] = ("reserved", "in_flight", "unknown", "settled"),
-    ) -> int:
+    def grows(self, dispute_id: UUID, held: Held) -> bool:
+        """Whether this hold takes more than its row has."""
+        return _counted(held) > self.stored.get((dispute_id, held.purpose), 0)
+
+    def _sum(self, besides: UUID | None = None, states: Sequence[str] = _COUNT) -> int:
         return sum(
             held.amount_minor
             for dispute_id, mine in self.holds.items()
@@ -108,8 +113,14 @@ async def lock(
     }
     for row in await tx.execute(_HELD, {"ids": ids}):
         held = Held(row.purpose, int(row.amount_minor), row.state)
-        purses[row.transaction_id].holds.setdefault(row.dispute_id, {})[row.purpose] = held
+        purse = purses[row.transaction_id]
+        purse.holds.setdefault(row.dispute_id, {})[row.purpose] = held
+        purse.stored[row.dispute_id, row.purpose] = _counted(held)
     return purses
+
+
+def _counted(held: Held) -> int:
+    return held.amount_minor if held.state in _COUNT else 0
 
 
 async def save(
@@ -128,8 +139,9 @@ async def save(
         )
     if puts:
         # Less before more: a batch may move money from one dispute's hold to another's.
+        by_id = {purse.transaction_id: purse for purse in purses}
         last = {(dispute, held.purpose): (dispute, tr, held) for dispute, tr, held in puts}
-        rows = sorted(last.values(), key=lambda r: (r[1], r[2].state != "released", r[0]))
+        rows = sorted(last.values(), key=lambda r: (r[1], by_id[r[1]].grows(r[0], r[2]), r[0]))
         await tx.execute(
             _PUT,
             {

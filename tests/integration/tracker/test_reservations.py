@@ -110,6 +110,21 @@ async def test_given_back_money_can_be_had_by_the_other(common: Stage) -> None:
     assert await common.money(pair[0].transaction_id) == (CAPTURED, 0)
 
 
+async def test_in_one_batch_a_smaller_grant_leaves_its_rest_to_an_older_dispute(
+    common: Stage,
+) -> None:
+    older, newer = _pair()
+    await common.send(*map(opening, (older, newer)), *map(found, (older, newer)))
+    await common.each(merchant(newer), refund(newer, T.REFUND_FAILED))
+    await common.each(merchant(older, T.MERCHANT_REFUSED))
+    assert older.dispute_id < newer.dispute_id
+    assert results(await common.send(decision(newer, 2_000), decision(older, 10_000))) == [
+        "applied",
+        "applied",
+    ]
+    assert await common.money(older.transaction_id) == (12_000, 0)
+
+
 @pytest.mark.parametrize("state", ["reserved", "in_flight", "unknown", "settled"])
 async def test_past_the_core_the_database_refuses_a_hold_above_the_capture(
     common: Stage, state: str
