@@ -98,6 +98,11 @@ class Profile:
         ours = self.due("refund_window", occurred_at) if occurred_at else None
         return max((end for end in (ours, merchants) if end), default=None)
 
+    @staticmethod
+    def is_outside_window(until: datetime | None, moment: datetime) -> bool:
+        """Whether `moment` is after the end of a refund window; its last moment still counts."""
+        return until is not None and moment > until
+
     def delay(self, rule_id: str) -> timedelta:
         """A rule in seconds or hours as a span, for polls and settling times.
 

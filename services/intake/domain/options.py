@@ -62,5 +62,5 @@ def _option(
     if kind is not Kind.REFUND_REQUEST:
         return Option(kind, possible=True)
     until = profile.refundable_until(transaction.occurred_at, transaction.refundable_until)
-    note = "outside_window" if until and now >= until else None
+    note = "outside_window" if profile.is_outside_window(until, now) else None
     return Option(kind, possible=True, until=until, note=note)

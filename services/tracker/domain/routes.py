@@ -168,7 +168,7 @@ def is_outside_window(scene: Scene) -> bool:
     if not (_found(scene, TransactionState.CAPTURED) and _untouched(scene)):
         return False
     until = scene.rules.refundable_until(claim.occurred_at, claim.refundable_until)
-    return until is not None and claim.opened_at > until
+    return scene.rules.is_outside_window(until, claim.opened_at)
 
 
 def should_be_asked_of_merchant(scene: Scene) -> bool:

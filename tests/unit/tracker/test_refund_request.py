@@ -317,7 +317,10 @@ def test_the_window_counts_from_the_purchase(hours: int, status: str) -> None:
     assert case.status == status
 
 
-@pytest.mark.parametrize(("minutes", "status"), [(1, "waiting_for_merchant"), (-1, "declined")])
+@pytest.mark.parametrize(
+    ("minutes", "status"),
+    [(1, "waiting_for_merchant"), (0, "waiting_for_merchant"), (-1, "declined")],
+)
 def test_after_the_profiles_window_the_merchants_own_date_counts(minutes: int, status: str) -> None:
     until = START + timedelta(minutes=minutes)
     case = found(
