@@ -15,5 +15,15 @@ class PortInUseError(StartError):
         )
 
 
+class SharedPortError(StartError):
+    """Two programs of Redress were given the same port."""
+
+    def __init__(self, port: int, first: str, second: str, setting: str) -> None:
+        super().__init__(
+            f"Port {port} cannot be both for {first} and for {second}:"
+            f" set {setting} to another port."
+        )
+
+
 class ProcessEndedError(StartError):
     """A process ended while something waited for it to become ready."""

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from deploy.local.errors import PortInUseError, StartError
+from deploy.local.errors import PortInUseError, SharedPortError, StartError
 
 LOOPBACK: Final = "127.0.0.1"
 LOWEST_FREE_PORT: Final = 15_000
@@ -48,7 +48,13 @@ def _number(variable: str, default: int) -> int:
 
 
 def check(wanted: dict[str, int]) -> None:
-    """Raise PortInUseError for the first of these ports that something listens on."""
+    """Raise StartError for two programs on one port, or a port that something listens on."""
+    owners: dict[int, str] = {}
+    for name, port in wanted.items():
+        first = owners.setdefault(port, name)
+        if first != name:
+            moved = name if FIXED[first] == port else first
+            raise SharedPortError(port, first, name, setting(moved))
     for name, port in wanted.items():
         if not is_free(port):
             raise PortInUseError(port, name, setting(name))

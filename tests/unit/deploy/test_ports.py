@@ -17,6 +17,24 @@ def test_a_taken_port_is_named_with_its_setting() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("wanted", "moved"),
+    [
+        ({"intake": 8082, "tracker": 8082}, "REDRESS_INTAKE_PORT"),
+        ({"intake": 8081, "tracker": 8081}, "REDRESS_TRACKER_PORT"),
+    ],
+)
+def test_two_programs_on_one_port_are_refused_and_the_moved_one_is_named(
+    wanted: dict[str, int], moved: str
+) -> None:
+    with pytest.raises(StartError) as raised:
+        ports.check(wanted)
+    assert str(raised.value) == (
+        f"Port {wanted['intake']} cannot be both for intake and for tracker:"
+        f" set {moved} to another port."
+    )
+
+
 def test_a_free_port_passes() -> None:
     ports.check({"kafka": ports.free(1)[0]})
 
