@@ -19,9 +19,10 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_
 @app.command()
 def up() -> None:
     """Run everything in the foreground until Ctrl-C; the data stays until `clean`."""
-    from deploy.local import layout, signals
+    from deploy.local import layout, profile, signals
     from deploy.local.system import System
 
+    profile.check()
     place = layout.kept()
     with signals.as_interrupt():
         system = System(place, tell=_timed())

@@ -61,9 +61,8 @@ class Layout:
 
 def kept(work: Path = RUN) -> Layout:
     """Fixed ports, data that survives a restart. Raises StartError for a port that is none."""
-    profile = os.environ.get("REDRESS_PROFILE", "demo")
     prefix = os.environ.get("REDRESS_TOPIC_PREFIX", "redress")
-    return Layout(work, ports.fixed(), fresh=False, profile=profile, prefix=prefix)
+    return Layout(work, ports.fixed(), fresh=False, prefix=prefix)
 
 
 def fresh(work: Path, profile: str = "demo", prefix: str = "redress") -> Layout:
