@@ -18,6 +18,8 @@ KAFKA: Final = f"org.apache.kafka:kafka_2.13:{VERSION}"
 LOG_BINDING: Final = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
 SUMS: Final = Path(__file__).with_name(f"kafka-{VERSION}.sha256")
 
+UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"  # also what a proxy that looks into TLS leads to
+
 
 class JarMismatchError(StartError):
     """A jar is not the one that was pinned."""
@@ -58,6 +60,11 @@ def _fetch(cache: Path, sums: dict[str, str]) -> None:
             if source.name in sums:
                 _copy(_verified(source, sums[source.name]), cache)
     except (OSError, RuntimeError, ValueError) as reason:
+        if UNTRUSTED in str(reason):
+            raise StartError(
+                "Apache Kafka could not be fetched, because Maven Central's certificate is not"
+                " trusted here: name the file of those that are with REQUESTS_CA_BUNDLE."
+            ) from reason
         raise StartError(
             f"Apache Kafka could not be fetched from Maven Central (the first run needs a network):"
             f" {reason}"

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import kafka_jars
+from deploy.local.errors import StartError
 
 
 def _pin(monkeypatch: pytest.MonkeyPatch, folder: Path, content: bytes) -> None:
@@ -54,3 +55,22 @@ def test_a_fetched_jar_is_checked_before_it_enters_the_cache(
     with pytest.raises(kafka_jars.JarMismatchError):
         kafka_jars.ensure(cache, print)
     assert not (cache / "a.jar").exists()
+
+
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("Max retries exceeded ([SSL: CERTIFICATE_VERIFY_FAILED])", "REQUESTS_CA_BUNDLE"),
+        ("Max retries exceeded (Caused by NameResolutionError())", "the first run needs a network"),
+    ],
+)
+def test_why_nothing_was_fetched_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str, sentence: str
+) -> None:
+    def unreachable(_: Path) -> list[Path]:
+        raise OSError(reason)
+
+    monkeypatch.setattr(kafka_jars, "_resolve", unreachable)
+    with pytest.raises(StartError, match=sentence) as raised:
+        kafka_jars.ensure(tmp_path / "cache", print)
+    assert "\n" not in str(raised.value)
