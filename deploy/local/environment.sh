@@ -3,7 +3,8 @@
 set -eu
 
 new_enough() {
-    "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+    # what it prints counts: a program that is no Python may well succeed
+    [ "$("$1" -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/null)" = True ]
 }
 
 for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
