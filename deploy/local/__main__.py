@@ -35,6 +35,7 @@ def up() -> None:
         finally:
             with signals.ignored():
                 system.stop()
+    print("stopped", flush=True)
 
 
 @app.command()
