@@ -92,7 +92,8 @@ LATE: list[tuple[Callable[[], Case], T, Payload]] = [
     (approved, T.MERCHANT_ACCEPTED, ACCEPTED),
     (approved, T.MERCHANT_REFUSED, MerchantAnswer(1, "shipped")),
     (approved, T.MERCHANT_DUE, None),
-    (approved, T.MERCHANT_ACCEPTED, MerchantAnswer(2)),
+    (asked_of_merchant, T.MERCHANT_ACCEPTED, MerchantAnswer(2)),  # to another ask
+    (asked_of_merchant, T.MERCHANT_REFUSED, MerchantAnswer(0)),
     (approved, T.REFUND_NOT_FOUND, refund()),
     (approved, T.REFUND_RECHECK, None),
     (unknown, T.REFUND_NO_ANSWER, refund()),

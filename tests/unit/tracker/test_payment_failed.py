@@ -239,6 +239,15 @@ def test_while_a_late_reversal_may_still_come_no_refund_is_granted_beside_it() -
     assert case.holds == [("reversal", 12_800, "reserved")]
 
 
+def test_once_no_reversal_will_come_the_customer_may_withdraw() -> None:
+    case = watched()
+    assert case.actions == []
+    case.when(T.REVERSAL_ABSENT, debited())
+    assert (case.status, case.actions) == ("in_arbitration", ["withdraw"])
+    case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
+    assert case.status == "withdrawn"
+
+
 def test_a_late_reversal_that_will_not_come_frees_its_money_for_a_refund() -> None:
     case = overdue()
     case.when(T.REVERSAL_ABSENT, debited())

@@ -9,6 +9,7 @@ from shared.contracts.vocabulary import Actor, Kind
 from tests.unit.tracker.case import (
     START,
     Case,
+    approved,
     asked_of_merchant,
     in_arbitration,
     in_flight,
@@ -57,8 +58,11 @@ def test_a_new_stage_has_its_own_date() -> None:
 
 
 def test_the_banks_date_that_passed_gives_way_to_the_rule() -> None:
-    case = in_flight()
-    case.when(T.PROMISE_DUE, after_s=600, actor=Actor.REDRESS)
+    case = approved()
+    accepted = refund(expected_at=START + timedelta(seconds=300))
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, accepted)
+    assert (case.promised_in, case.facts.promise_rule) == (330, "expected_by_bank")
+    case.when(T.PROMISE_DUE, after_s=330, actor=Actor.REDRESS)
     assert (case.promised_in, case.facts.promise_rule) == (600, "refund_due")
 
 

@@ -32,6 +32,12 @@ def bounced() -> Case:
     return case
 
 
+def unfunded() -> Case:
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_UNFUNDED, refund())
+    return case
+
+
 def failed() -> Case:
     case = approved()
     case.answered("bank:refund:1", T.REFUND_FAILED, refund(reason="account_frozen"))
@@ -46,7 +52,7 @@ def test_a_lost_answer_is_unknown_and_asked_about_before_anything_else() -> None
     assert case.due_in("bank:refund_query:1") == 0
 
 
-@pytest.mark.parametrize("make", [approved, unknown, stuck, in_flight])
+@pytest.mark.parametrize("make", [approved, unknown, stuck, in_flight, unfunded])
 @pytest.mark.parametrize(
     ("answer", "leg", "status"),
     [
@@ -66,11 +72,10 @@ def test_the_banks_answer_says_what_happened_wherever_the_refund_stood(
     assert not any(call.startswith("bank:refund:") for call in case.waits_for)
 
 
-def test_an_unfunded_refund_may_be_credited_without_other_news() -> None:
-    case = approved()
-    case.when(T.REFUND_UNFUNDED, refund())
+def test_an_unfunded_refund_that_is_credited_waits_for_nothing_more() -> None:
+    case = unfunded()
     case.when(T.REFUND_CREDITED, refund())
-    assert (case.status, case.legs["refund"], case.waits_for) == ("credited", "credited", set())
+    assert (case.status, case.waits_for) == ("credited", set())
 
 
 def test_not_found_does_not_count_while_the_bank_may_be_settling() -> None:
