@@ -1,0 +1,107 @@
+"""What the worker does around the core: timers in their order, calls as soon as they are there."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from services.tracker import worker
+from services.tracker.domain.triggers import T, Trigger
+from services.tracker.handlers import Outcome, Signal
+from services.tracker.worker import Calls, Timers
+from shared import ids, tasks
+from shared.contracts.vocabulary import Actor
+from tests.unit.tracker.case import START
+
+
+class Commit:
+    """A group commit that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.signals: list[Signal] = []
+
+    async def submit(self, signal: Signal) -> Outcome:
+        self.signals.append(signal)
+        return Outcome("applied")
+
+
+@asynccontextmanager
+async def _begin() -> AsyncIterator[None]:
+    yield
+
+
+ENGINE: Any = SimpleNamespace(begin=_begin)
+
+
+def _task(kind: str, queue: str = tasks.TIMER, due_at: datetime = START) -> tasks.Claimed:
+    key = tasks.Key(ids.new(), "trace", kind, 0)
+    return tasks.Claimed(ids.new(), key, queue, due_at, {}, 1, due_at, None, None)
+
+
+async def _fired(monkeypatch: pytest.MonkeyPatch, *due: tasks.Claimed) -> list[Signal]:
+    async def found(*_: object) -> list[tasks.Claimed]:
+        return list(due)
+
+    monkeypatch.setattr(tasks, "due", found)
+    commit: Any = Commit()
+    assert await Timers(ENGINE, commit)._fire() == len(due)  # noqa: SLF001 - one round
+    signals: list[Signal] = commit.signals
+    return signals
+
+
+async def test_due_at_the_same_moment_a_recheck_goes_before_the_promise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asking keeps the promise to look again; the other way round it would count as missed."""
+    promise, recheck = _task(T.PROMISE_DUE), _task(T.TRACE_RECHECK)
+    earlier = _task(T.PROMISE_DUE, due_at=START - timedelta(seconds=1))
+    signals = await _fired(monkeypatch, promise, recheck, earlier)
+    wanted = [earlier, recheck, promise]
+    assert [signal.dispute_id for signal in signals] == [task.key.dispute_id for task in wanted]
+
+
+async def test_a_timer_fires_as_one_whose_row_is_looked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = _task(T.TRACE_RECHECK)
+    (signal,) = await _fired(monkeypatch, task)
+    assert (signal.task, signal.is_timer) == ((task.id, task.lease), True)
+
+
+async def test_a_call_committed_while_others_are_claimed_does_not_wait_for_the_next_poll(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "_CALL_POLL_S", 3600.0)
+    made = asyncio.Event()
+    rounds = [[], [_task("inquiry", "bank")]]
+
+    async def claim(*_: object) -> list[tasks.Claimed]:
+        found = rounds.pop(0) if rounds else []
+        if rounds:
+            calls.wake()  # its commit, a moment after this query
+        return found
+
+    async def make(_: tasks.Claimed) -> Trigger:
+        made.set()
+        return Trigger(T.TRANSACTION_MISSING, Actor.BANK)
+
+    monkeypatch.setattr(tasks, "claim", claim)
+    commit: Any = Commit()
+    calls = Calls(ENGINE, commit, "bank", make)
+    running = asyncio.create_task(calls.run())
+    try:
+        async with asyncio.timeout(5):
+            await made.wait()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+def test_times_are_in_the_order_that_keeps_a_call_under_its_lease() -> None:
+    """Else another taker sends it while its answer is under way or being committed."""
+    longest = worker._CALL_TIMEOUT_S * 2  # noqa: SLF001 - compared
+    assert longest <= worker._LEASE_S  # noqa: SLF001 - compared
