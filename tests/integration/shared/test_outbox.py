@@ -129,6 +129,27 @@ async def test_waking_the_relay_publishes_without_waiting_for_the_next_poll(
             await emptied(engine)
 
 
+async def test_what_is_committed_while_a_page_is_read_does_not_wait_for_the_next_poll(
+    engine: AsyncEngine, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "_IDLE_S", 3600.0)
+    publish = Relay._publish_page  # noqa: SLF001 - watched
+    read = asyncio.Event()
+
+    async def committed_meanwhile(self: Relay, *args: object) -> int:
+        moved = await publish(self, *args)  # type: ignore[arg-type]
+        if not read.is_set():
+            await add(engine, *outgoing(ids.new(), 1))
+            self.wake()
+            read.set()
+        return moved
+
+    monkeypatch.setattr(Relay, "_publish_page", committed_meanwhile)
+    async with running(relay.run):
+        await read.wait()
+        await emptied(engine)
+
+
 async def lock_holders(dsn: str) -> dict[str, int]:
     """How many shards each application holds."""
     connection = await asyncpg.connect(dsn)

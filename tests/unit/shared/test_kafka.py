@@ -1,6 +1,7 @@
 """The parts of the Kafka code that need no broker."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ from aiokafka.errors import (
 
 from shared import clock, kafka, outbox
 from shared.kafka import ConsumerStuck, Settings
+from shared.observe import Progress
 
 SETTINGS = Settings("127.0.0.1:1", "test")
 
@@ -228,6 +230,47 @@ async def test_a_quiet_topic_is_not_stuck(moved: Clock) -> None:
     theirs.assigned = set()
     moved.now += 31
     await check(ours, theirs)
+
+
+async def test_an_outage_is_waited_for_however_long_it_lasts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And it shows progress: a restart of the process would not bring the database back."""
+    beats: Counter[str] = Counter()
+    monkeypatch.setattr(Progress, "beat", lambda progress: beats.update([progress.name]))
+    monkeypatch.setattr(kafka, "_PAUSE_S", (0.0, 0.0))
+    outages = [ConnectionRefusedError() for _ in range(6)]  # more than there are pauses
+
+    async def away() -> None:
+        if outages:
+            raise outages.pop()
+
+    async with asyncio.timeout(5):
+        await consumer()._through_outages(away)  # noqa: SLF001 - one transaction
+    assert beats == {"g-consumer": 7}
+
+
+async def test_parking_a_record_waits_for_the_database_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ours, parked = consumer(), asyncio.Event()
+    outages = [ConnectionRefusedError(), ConnectionRefusedError()]
+
+    async def refused(_: object) -> None:
+        raise ValueError
+
+    async def park(*_: object) -> None:
+        if outages:
+            raise outages.pop()
+        parked.set()
+
+    monkeypatch.setattr(kafka, "_PAUSE_S", (0.0,))
+    monkeypatch.setattr(ours, "_transact", refused)
+    monkeypatch.setattr(ours, "_dead_letter", park)
+    record: Any = object()
+    async with asyncio.timeout(5):
+        await ours._until_done([record])  # noqa: SLF001 - a batch of one
+    assert parked.is_set()
 
 
 async def commit(theirs: FakeConsumer) -> None:
