@@ -72,6 +72,24 @@ async def test_a_batch_goes_all_the_way_for_one_dispute_in_the_order_of_its_sign
     assert await stage.holds(event) == {"refund": (12_800, "settled")}
 
 
+async def test_a_timer_that_is_set_and_taken_back_in_one_batch_does_not_stay(
+    stage: Stage,
+) -> None:
+    event = opened()
+    await stage.send(opening(event), found(event), merchant(event))
+    kinds = set(await stage.tasks(event))
+    assert kinds == {"inquiry", "consent", "refund", "promise_due"}
+
+
+async def test_a_late_signal_behind_an_applied_one_leaves_the_newest_snapshot(
+    stage: Stage,
+) -> None:
+    event = opened()
+    assert results(await stage.send(opening(event), found(event), found(event)))[2] == "late"
+    row, (*_, told) = await stage.dispute(event), await stage.published(event)
+    assert (row["snapshot"], told["status"]) == (told, "waiting_for_merchant")
+
+
 async def test_the_events_of_a_dispute_leave_in_the_order_of_their_versions(stage: Stage) -> None:
     events = [opened() for _ in range(30)]
     await stage.send(*map(opening, events))

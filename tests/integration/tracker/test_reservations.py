@@ -89,6 +89,26 @@ async def test_what_the_bank_says_of_another_transaction_is_not_learnt(common: S
     assert (row["facts"]["captured_minor"], row["status"]) == (100, "waiting_for_merchant")
 
 
+async def test_a_refund_that_may_be_at_the_bank_is_not_taken_off_what_the_bank_counts(
+    common: Stage,
+) -> None:
+    """Too little room brings in a person; too much would pay twice."""
+    unsure, other = _pair(requested_minor=6_000)
+    await common.each(opening(unsure), found(unsure), merchant(unsure))
+    await common.each(refund(unsure, T.REFUND_NO_ANSWER))
+    await common.each(opening(other), found(other, refunded_minor=6_000), merchant(other))
+    row = await common.dispute(other)
+    assert row["facts"]["arbitration_cause"] == "above_captured"
+
+
+async def test_a_capture_that_the_bank_now_names_smaller_takes_nothing_back(common: Stage) -> None:
+    holding, other = _pair()
+    await common.send(*map(opening, (holding, other)), found(holding), merchant(holding))
+    outcomes = await common.each(found(other, captured_minor=CAPTURED - 1))
+    assert results(outcomes) == ["applied"]
+    assert await common.money(holding.transaction_id) == (CAPTURED, 0)
+
+
 async def test_two_arbitrators_cannot_grant_the_same_money(common: Stage) -> None:
     pair = _pair()
     await common.send(*map(opening, pair), *map(found, pair))
@@ -123,6 +143,17 @@ async def test_in_one_batch_a_smaller_grant_leaves_its_rest_to_an_older_dispute(
         "applied",
     ]
     assert await common.money(older.transaction_id) == (12_000, 0)
+
+
+async def test_in_one_batch_money_is_given_back_before_it_is_taken(common: Stage) -> None:
+    """The one that takes has the smaller id, and its row would be written first."""
+    taking, giving = sorted(_pair(), key=lambda event: event.dispute_id)
+    await common.send(*map(opening, (taking, giving)), *map(found, (taking, giving)))
+    await common.each(merchant(giving), merchant(taking), refund(giving, T.REFUND_FAILED))
+    outcomes = await common.send(decision(giving, None), decision(taking))
+    assert results(outcomes) == ["applied", "applied"]
+    assert (await common.holds(giving))["refund"][1] == "released"
+    assert await common.money(taking.transaction_id) == (CAPTURED, 0)
 
 
 @pytest.mark.parametrize("state", ["reserved", "in_flight", "unknown", "settled"])
