@@ -195,6 +195,20 @@ async def test_what_is_still_no_event_changes_nothing(
         assert len(await dead_letters.listed(tx)) == 1
 
 
+async def test_a_repaired_header_is_sent_in_the_place_of_the_broken_one(
+    engine: AsyncEngine, keys: KeyRing, park: Callable[..., Any]
+) -> None:
+    headers, value = encode(event(ids.new(), 7))
+    broken = [(name, b"many" if name == "ce_sequence" else raw) for name, raw in headers]
+    letter = await park(record(1, b"k", broken, value))
+    async with engine.begin() as tx:
+        document = await dead_letters.show(tx, keys, letter)
+        document["headers"]["ce_sequence"] = "7"
+        await dead_letters.replay(tx, keys, letter, document)
+    (out,) = await raw_outbox(engine)
+    assert [(name, raw.encode()) for name, raw in out[2]] == headers
+
+
 async def test_a_dead_letter_is_repaired_replayed_and_handled(
     settings: Settings, engine: AsyncEngine, dsn: str, keys: KeyRing
 ) -> None:

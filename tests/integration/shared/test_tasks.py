@@ -217,6 +217,15 @@ async def test_cancelling_takes_back_every_n_of_a_kind_and_nothing_else(
     assert [c.key.n for c in await due(engine)] == [4]
 
 
+async def test_cancelling_leaves_the_same_kind_of_another_leg(engine: AsyncEngine) -> None:
+    here = task(1)
+    there = replace(here, key=replace(here.key, leg="merchant", n=2))
+    await add(engine, here, there)
+    async with engine.begin() as tx:
+        await tasks.cancel(tx, [(here.key.dispute_id, "bank", "ask")])
+    assert [c.key.leg for c in await due(engine)] == ["merchant"]
+
+
 async def test_what_is_cancelled_may_belong_to_a_dispute_that_ended(engine: AsyncEngine) -> None:
     ended, other = ids.new(), ids.new()
     await add(engine, task(1, dispute=ended), task(2, dispute=other), task(3, dispute=ids.new()))

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -136,6 +138,29 @@ async def test_stopping_does_not_swallow_a_cancellation() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     released.set()
+
+
+async def test_the_relay_is_woken_after_the_commit_and_not_before() -> None:
+    """Woken earlier it may find nothing, and the events wait for its next poll."""
+    steps: list[str] = []
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[None]:
+        yield
+        steps.append("commit")
+
+    engine: Any = SimpleNamespace(begin=begin)
+    ours = kafka.Consumer(
+        SETTINGS,
+        engine,
+        None,  # type: ignore[arg-type]
+        group="g",
+        topics=[],
+        handle=lambda *_: clock.sleep(0),
+        committed=lambda: steps.append("woken"),
+    )
+    await ours._transact([])  # noqa: SLF001 - one transaction
+    assert steps == ["commit", "woken"]
 
 
 A, B = TopicPartition("t", 0), TopicPartition("t", 1)
