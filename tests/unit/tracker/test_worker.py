@@ -1,7 +1,7 @@
 """What the worker does around the core: timers in their order, calls as soon as they are there."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from types import SimpleNamespace
@@ -70,6 +70,27 @@ async def test_a_timer_fires_as_one_whose_row_is_looked_for_again(
     task = _task(T.TRACE_RECHECK)
     (signal,) = await _fired(monkeypatch, task)
     assert (signal.task, signal.is_timer) == ((task.id, task.lease), True)
+
+
+async def test_relay_and_callers_are_woken_once_and_after_the_commit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    steps: list[object] = []
+
+    @asynccontextmanager
+    async def begin() -> AsyncIterator[None]:
+        yield
+        steps.append("commit")
+
+    async def advance(_: object, signals: Sequence[Signal]) -> list[Outcome]:
+        parties = [frozenset({"bank"}), frozenset({"merchant"})]
+        return [Outcome("applied", calls=calls) for calls in parties[: len(signals)]]
+
+    monkeypatch.setattr(worker, "advance", advance)
+    engine: Any = SimpleNamespace(begin=begin)
+    signal = Signal(ids.new(), Trigger(T.REFUND_RECHECK))
+    await worker.flusher(engine, steps.append)([signal, signal])
+    assert steps == ["commit", {"bank", "merchant"}]
 
 
 async def test_a_call_committed_while_others_are_claimed_does_not_wait_for_the_next_poll(
