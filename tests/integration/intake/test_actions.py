@@ -127,6 +127,17 @@ async def test_one_key_for_two_disputes_at_once_asks_one_of_them(world: World) -
     assert len(await commands(world)) == 1
 
 
+async def test_a_key_that_was_used_for_one_dispute_is_refused_for_another(world: World) -> None:
+    async with world.instance() as instance:
+        first, second = await opened(instance), await opened(instance, "t-2")
+        answers = [
+            await instance.post(f"/v1/disputes/{each}/actions", {"action": "withdraw"}, key="w")
+            for each in (first, second)
+        ]
+    assert [a.status for a in answers] == [202, 422]
+    assert len(await commands(world)) == 1
+
+
 async def test_an_agent_asks_for_a_customer(world: World) -> None:
     async with world.instance() as instance:
         dispute_id = await opened(instance)
