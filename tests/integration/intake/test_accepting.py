@@ -402,6 +402,20 @@ async def test_an_answer_is_given_after_the_commit(world: World) -> None:
         assert (await held).status == 202
 
 
+async def test_what_fails_in_the_commit_itself_was_not_accepted(world: World) -> None:
+    await world.query(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'at the commit'; END $$"
+    )
+    await world.query(
+        "CREATE CONSTRAINT TRIGGER late AFTER INSERT ON claims DEFERRABLE INITIALLY DEFERRED"
+        " FOR EACH ROW EXECUTE FUNCTION fail()"
+    )
+    async with world.instance() as instance:
+        assert (await instance.open(refund("t-1"))).status == 500
+    assert await world.count("disputes") == 0
+
+
 async def test_the_database_itself_keeps_a_second_open_dispute_out(world: World) -> None:
     async with world.instance() as instance:
         assert (await instance.open(refund("t-1"))).status == 202
