@@ -127,12 +127,13 @@ AMOUNTS: Final = (None, 0, 1, 4_000, 6_000, CAPTURED, 12_000)
 
 @dataclass
 class Walk:
-    """One or two disputes of one transaction, a clock, and what was sent under each key."""
+    """One or two disputes of one transaction, a clock, what was sent under each key and paid."""
 
     random: Random
     cases: list[Case] = field(default_factory=list)
     statuses: dict[Any, str] = field(default_factory=dict)
     sent: dict[tuple[UUID, int], tuple[int | None, Payer | None]] = field(default_factory=dict)
+    paid: set[tuple[UUID, int]] = field(default_factory=set)  # by what the bank told last
     trail: list[str] = field(default_factory=list)
 
     def go(self) -> None:
@@ -195,7 +196,40 @@ class Walk:
         assert decide(before, trigger, case.now, PROFILE, case.money) == answer
         _check_decision(before, answer, case)
         self._check_attempt(before, case)
+        self._bank_told(before, name, payload)
+        self._check_paid(case)
         self._check_all()
+
+    def _bank_told(self, before: Dispute, name: T, payload: Payload) -> None:
+        """A credit of any attempt that was made stands until its bounce."""
+        if not isinstance(payload, RefundReport) or not 0 < payload.n <= before.facts.refund_n:
+            return
+        key = (before.claim.dispute_id, payload.n)
+        if name is T.REFUND_CREDITED:
+            self.paid.add(key)
+        elif name is T.REFUND_BOUNCED:
+            self.paid.discard(key)
+
+    def _check_paid(self, case: Case) -> None:
+        """What was paid is shown, held, and not paid again without a person."""
+        dispute, facts = case.dispute, case.dispute.facts
+        mine = {key for key in self.paid if key[0] == dispute.claim.dispute_id}
+        assert set(facts.credited_attempts) == {n for _, n in mine}
+        refund = dispute.legs.refund
+        assert (
+            (refund in (Refund.CREDITED, Refund.STUCK)) if mine else refund is not Refund.CREDITED
+        )
+        if not mine:
+            return
+        assert case.next_actor == ("nobody" if refund is Refund.CREDITED else "ops")
+        assert f"bank:refund:{facts.refund_n}" not in case.work
+        total = sum(self.sent[key][0] or 0 for key in mine)
+        assert (
+            facts.over_recovered or facts.held_for_refund_minor >= total or refund is Refund.STUCK
+        )
+        if refund is Refund.CREDITED:
+            assert facts.over_recovered or len(mine) == 1
+            assert facts.approved_minor in [self.sent[key][0] for key in mine]
 
     def _check_attempt(self, before: Dispute, case: Case) -> None:
         """A key stands for one amount and payer; a new one comes after a final failure."""
@@ -205,8 +239,11 @@ class Walk:
         if facts.refund_n > before.facts.refund_n:
             assert before.legs.refund in (Refund.NONE, Refund.FAILED)
         key = (case.dispute.claim.dispute_id, facts.refund_n)
-        order = (facts.approved_minor, facts.payer)
+        attempt = facts.attempt(facts.refund_n)
+        order = (attempt.amount_minor, attempt.payer)
         assert self.sent.setdefault(key, order) == order
+        if case.dispute.legs.refund is Refund.RESERVED:
+            assert (facts.approved_minor, facts.payer) == order
         assert facts.payer is not None
 
     def _check_all(self) -> None:
@@ -235,7 +272,10 @@ def _payload(random: Random, case: Case, name: T, n: int | None) -> Payload:
     if name in TRACE_ANSWERS:
         return _trace(random, facts.trace_n if n is None else n)
     if name in (*REFUND_ANSWERS, T.REFUND_NO_ANSWER, T.REFUND_NOT_FOUND):
-        return RefundReport(facts.refund_n if n is None else n, expected_at=_moment(random))
+        if n is None:
+            earlier = random.random() < 0.2
+            n = random.randint(1, max(1, facts.refund_n)) if earlier else facts.refund_n
+        return RefundReport(n, expected_at=_moment(random))
     if name in (T.MERCHANT_ACCEPTED, T.MERCHANT_REFUSED):
         return MerchantAnswer(facts.consent_n if n is None else n)
     if name is T.ARBITRATOR_DECIDED:
