@@ -64,5 +64,5 @@ async def test_an_answer_about_another_refund_leaves_the_outcome_unknown(
     other: dict[str, Any],
 ) -> None:
     async with _bank(**other) as bank:
-        with pytest.raises(NoAnswer, match="another refund"):
+        with pytest.raises(NoAnswer, match="another reference"):
             await bank.refund(KEY, "t-1", 500, "CNY", "merchant")
