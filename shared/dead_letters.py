@@ -141,7 +141,10 @@ def _from_document(document: Any) -> tuple[list[tuple[str, bytes | None]], bytes
             found = [(str(name), str(text).encode()) for name, text in headers.items()]
             return list(found), json.dumps(value, ensure_ascii=False).encode()
         case _:
-            raise Unreadable('give {"headers": {…}, "value": {…}}, as `show` prints it')
+            raise Unreadable(
+                'give {"headers": {…}, "value": {…}} as `show` prints them; a value that it prints'
+                " as text is what needs repair, into an object"
+            )
 
 
 def _packed(raw: bytes | None) -> str | None:

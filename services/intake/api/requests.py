@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.intake.domain.claims import MAX_STATEMENT, MAX_TRANSACTIONS
 from shared.contracts.events import Code, Identifier
-from shared.contracts.vocabulary import Action, Kind, Status
+from shared.contracts.vocabulary import OPEN_KINDS, Action, Kind, Status
 from shared.money import Currency, MinorUnits
 
 Statement = Annotated[
@@ -51,10 +51,19 @@ class TransactionIn(_Closed):
     )
 
 
+def _known_kind(kind: object) -> object:
+    """A word that is no kind is answered with those that can be submitted."""
+    if isinstance(kind, str) and kind not in set(Kind):
+        raise ValueError(f"this is no kind; use one of: {', '.join(sorted(OPEN_KINDS))}")
+    return kind
+
+
 class ClaimIn(_Closed):
     """A claim: one kind and reason, about one, several or no transactions."""
 
-    kind: Kind = Field(description="see GET /v1/kinds for those that can be submitted now")
+    kind: Annotated[Kind, BeforeValidator(_known_kind)] = Field(
+        description="see GET /v1/kinds for those that can be submitted now"
+    )
     reason: Code = Field(description="one of the kind's reasons, see GET /v1/kinds")
     transactions: list[TransactionIn] = Field(
         default_factory=list,

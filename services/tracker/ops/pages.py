@@ -48,7 +48,8 @@ def _add_login(router: APIRouter, verifier: Verifier) -> None:
         try:
             return await remember(request, verifier, fields.get("token", [""])[0].strip())
         except (Unauthenticated, Forbidden) as error:
-            return page(request, "login.html", error.status, problem=error.detail)
+            why = error.detail.removeprefix("The token was not accepted: ")  # the page's own words
+            return page(request, "login.html", error.status, problem=why)
 
     @router.post("/logout")
     @public

@@ -140,6 +140,14 @@ REFUSED: tuple[tuple[Any, int, str | None], ...] = (
 )
 
 
+async def test_a_word_that_is_no_kind_is_answered_with_those_that_can_be_submitted(
+    world: World,
+) -> None:
+    async with world.instance() as instance:
+        (error,) = (await instance.open({"kind": "teleport", "reason": "x"})).json()["errors"]
+    assert error["problem"].endswith("missing_funds, payment_failed, refund_request")
+
+
 async def test_what_is_refused_leaves_nothing_behind(world: World) -> None:
     async with world.instance() as instance:
         await recorded(instance, payment("t-1"), payment("somebody-elses", customer_id="bo"))
