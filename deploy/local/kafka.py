@@ -22,7 +22,7 @@ from deploy.local.processes import Command, Process
 from deploy.local.waiting import until
 
 CLUSTER_ID: Final = "cmVkcmVzcy1sb2NhbC0wMQ"  # 16 bytes in base64url, as Kafka demands
-HEAP: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms256m", "-Xmx512m")
+JVM: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xms256m", "-Xmx512m")
 FORMAT_TIMEOUT_S: Final = 60
 READY_TIMEOUT_S: Final = 180
 PROBE_TIMEOUT_S: Final = 3
@@ -103,7 +103,7 @@ class Broker:
     def _command(self) -> Command:
         return Command(
             name="kafka" if len(self._nodes) == 1 else f"kafka-{self.node.number}",
-            argv=(*self._java(HEAP), "kafka.Kafka", str(self._settings)),
+            argv=(*self._java(JVM), "kafka.Kafka", str(self._settings)),
             env=_environment(),
             cwd=Path("/"),
             log=self._directory / "output.log",

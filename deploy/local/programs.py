@@ -114,6 +114,7 @@ def _notifier(layout: Layout) -> dict[str, str]:
         "SMPP_PORT": str(layout.ports["smpp"]),
         "SMTP_HOST": LOOPBACK,
         "SMTP_PORT": str(layout.ports["smtp"]),
+        "SMTP_CONNECTIONS": "32",  # the catcher takes as many as come
     }
 
 

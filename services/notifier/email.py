@@ -33,7 +33,7 @@ class Server:
     host: str
     port: int
     sender: str
-    connections: int = 32
+    connections: int = 8
     answer_timeout_s: float = 20.0
 
 

@@ -29,7 +29,7 @@ class Settings(CommonSettings, DatabaseSettings):
     smpp_source: str = Field("Redress", max_length=11, description="sender shown to the phone")
     smtp_host: str = Field("127.0.0.1", description="the mail server's host")
     smtp_port: int = Field(2525, description="the mail server's port")
-    smtp_connections: int = Field(32, ge=1, le=64, description="kept connections at most")
+    smtp_connections: int = Field(8, ge=1, le=64, description="kept connections at most")
     mail_from: str = Field("no-reply@redress.invalid", description="the sender's address")
     brand_zh: str = Field("安付宝", max_length=20, description="the operator's name in Chinese")
     brand_en: str = Field("AnPay", max_length=20, description="the operator's name in English")

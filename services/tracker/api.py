@@ -198,9 +198,8 @@ def _bank_trigger(callback: Callback, dispute_id: UUID | None) -> tuple[UUID, Tr
         match callback.type:
             case "refund.updated":
                 refund = bank.RefundBody.model_validate(callback.data)
-                return _dispute_of("reference", refund.reference, Leg.REFUND), bank.of_refund(
-                    refund
-                )
+                of = _dispute_of("reference", refund.reference, Leg.REFUND)
+                return of, bank.of_refund(refund)
             case "trace.updated":
                 trace = bank.TraceBody.model_validate(callback.data)
                 of = _dispute_of("reference", trace.reference, Leg.TRACE)

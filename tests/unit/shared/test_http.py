@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy.exc import OperationalError
 
-from shared import http
+from shared import db, http
 from shared.auth import BadToken, NoKeys, Principal, Role
 from shared.batch import QueueFull
 from shared.http import Conflict, allow, create_app
@@ -352,10 +352,16 @@ async def test_health_names_a_stalled_worker(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("error", "status"), [(None, 200), (OSError("no"), 503), (TimeoutError(), 503)]
+    ("error", "status", "says"),
+    [
+        (None, 200, "ok"),
+        (OSError("secret"), 503, "not ready: OSError"),
+        (TimeoutError(), 503, "not ready: TimeoutError"),
+        (db.Unmigrated("run this"), 503, "not ready: run this"),
+    ],
 )
 async def test_readiness_follows_what_the_service_needs(
-    error: Exception | None, status: int
+    error: Exception | None, status: int, says: str
 ) -> None:
     async def ready() -> None:
         if error:
@@ -363,7 +369,8 @@ async def test_readiness_follows_what_the_service_needs(
 
     app = create_app("test", version="1", verifier=None, ready=ready)
     async with served(app) as client:
-        assert (await client.get("/health/ready")).status == status
+        answer = await client.get("/health/ready")
+    assert (answer.status, answer.text) == (status, says)
 
 
 async def test_readiness_does_not_wait_for_a_database_that_hangs(
