@@ -96,7 +96,8 @@ async def lock(
 ) -> dict[str, Purse]:
     """Lock the money of these transactions, in order, and read every hold on it.
 
-    `new` are those of them that no dispute may have named before.
+    `new` are those of them that no dispute may have named before. Each has its row afterwards,
+    or a refund would be granted that the cap does not see.
     """
     if not transactions:
         return {}
@@ -111,6 +112,8 @@ async def lock(
         )
         for row in await tx.execute(_LOCK, {"ids": ids})
     }
+    if missing := set(ids) - purses.keys():
+        return await lock(tx, transactions, sorted(missing))
     for row in await tx.execute(_HELD, {"ids": ids}):
         held = Held(row.purpose, int(row.amount_minor), row.state)
         purse = purses[row.transaction_id]

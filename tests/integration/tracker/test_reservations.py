@@ -247,3 +247,13 @@ def _names(error: IntegrityError, constraint: str) -> None:
     cause = error.orig.__cause__ if error.orig else None
     assert isinstance(cause, asyncpg.CheckViolationError)
     assert cause.constraint_name == constraint
+
+
+async def test_money_whose_row_is_gone_is_not_granted_past_the_cap(stage: Stage) -> None:
+    event = opened()
+    await stage.to_merchant(event)
+    await stage.write("DELETE FROM transaction_money")
+    with pytest.raises(IntegrityError):
+        await stage.send(merchant(event))
+    assert (await stage.dispute(event))["status"] == "waiting_for_merchant"
+    assert "refund" not in await stage.tasks(event)
