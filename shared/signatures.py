@@ -45,6 +45,18 @@ class Secrets:
             raise BadSignature(f"no secret for the partner {partner!r}")
         return secret
 
+    def own(self, partner: str) -> bytes:
+        """A partner's secret that it shares with nobody: `*` does not stand for it.
+
+        Raises:
+            BadSignature: it has none of its own.
+
+        """
+        secret = self.by_partner.get(partner)
+        if secret is None:
+            raise BadSignature(f"no secret of its own for the partner {partner!r}")
+        return secret
+
 
 def sign(secret: bytes, webhook_id: str, body: bytes) -> dict[str, str]:
     """The three headers, and the content type."""

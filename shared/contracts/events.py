@@ -98,6 +98,12 @@ class DisputeOpened(Event):
     channel: Code = "app"
     opened_by: Actor = Actor.CUSTOMER
     statement: Sealed | None = None
+    about_reference: Annotated[
+        Reference | None, Field(description="the dispute that a complaint is about")
+    ] = None
+    unauthenticated: Annotated[
+        bool | None, Field(description="true: opened without a token, nobody proved who they are")
+    ] = None
 
 
 class ActionRequested(Event):
@@ -112,6 +118,12 @@ class ActionRequested(Event):
     requested_by: Identifier
     requested_at: AwareDatetime
     statement: Sealed | None = None
+    transaction_id: Identifier | None = Field(None, description="with give_details")
+    amount: Amount | None = Field(None, description="with give_details")
+    tracking: Identifier | None = Field(None, description="with ship_return")
+    account_id: Identifier | None = Field(
+        None, description="with choose_account: the wallet's id of another account of the person"
+    )
 
 
 class Step(BaseModel):
@@ -136,6 +148,9 @@ class DecisionMade(BaseModel):
     fault: Fault | None = None
     payer: Payer | None = None
     loss_bearer: Payer | None = None
+    rate_bearer: Annotated[
+        Payer | None, Field(description="who bears a difference of exchange rates")
+    ] = None
     appeal_until: AwareDatetime | None = None
 
 
@@ -163,6 +178,15 @@ class StatusChanged(Event):
     approved: Amount | None = None
     in_flight: Amount | None = None
     credited: Amount | None = None
+    offered: Annotated[
+        Amount | None, Field(description="what the merchant offers; the customer chooses")
+    ] = None
+    provisional: Annotated[
+        Amount | None, Field(description="credited for now, by statute or goodwill; not final")
+    ] = None
+    compensated: Annotated[
+        Amount | None, Field(description="beside any refund, for the trouble")
+    ] = None
     step: Step
     detail: dict[str, str] = Field(
         default_factory=dict,

@@ -1,7 +1,7 @@
-"""Deadlines as data: what is due when, by which rule, in which calendar. Pure."""
+"""A wallet's rules as data: what is due when, and which reasons a claim may give. Pure."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
@@ -11,14 +11,22 @@ from zoneinfo import ZoneInfo
 
 from shared.rules.calendars import VERSION as CALENDAR_VERSION
 from shared.rules.calendars import is_business_day
+from shared.rules.reasons import STANDARD, BadProfile, Reasons, amended
 
-__all__ = ["CALENDAR_VERSION", "BadProfile", "Contract", "Profile", "Rule", "Unit", "load"]
+__all__ = [
+    "CALENDAR_VERSION",
+    "BadProfile",
+    "Contract",
+    "Profile",
+    "Reasons",
+    "Rule",
+    "Unit",
+    "load",
+    "load_file",
+]
 
 _FOLDER: Final = Path(__file__).parent / "profiles"
-
-
-class BadProfile(ValueError):
-    """A profile file has something wrong in it; says file, key and remedy."""
+_COMPLETE: Final = "default"  # has every rule that is asked for
 
 
 class Unit(StrEnum):
@@ -64,6 +72,16 @@ class Profile:
     zone: str
     rules: dict[str, Rule]
     contracts: dict[str, Contract]
+    amounts: dict[str, dict[str, int]]
+    reasons: Reasons = field(default_factory=lambda: STANDARD)
+
+    def four_eyes_above(self, currency: str) -> int:
+        """Minor units that one person may grant alone; 0 for a currency without a limit."""
+        return self.amounts["four_eyes_above"].get(currency, 0)
+
+    def compensation_cap(self, currency: str) -> int:
+        """Minor units that a dispute may be compensated with at most; 0: none in this currency."""
+        return self.amounts["compensation_cap"].get(currency, 0)
 
     @property
     def calendar_version(self) -> str:
@@ -139,29 +157,98 @@ def load(name: str) -> Profile:
     """
     path = _FOLDER / f"{name}.toml"
     if not path.exists():
-        known = ", ".join(sorted(p.stem for p in _FOLDER.glob("*.toml")))
-        raise BadProfile(f"REDRESS_PROFILE: no profile {name!r}; use one of: {known}")
-    raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raise BadProfile(f"REDRESS_PROFILE: no profile {name!r}; use one of: {_installed()}")
+    return _read(path)
+
+
+def load_file(path: Path) -> Profile:
+    """Read a profile from anywhere; its name is the file's, and it may inherit from those here.
+
+    Raises:
+        BadProfile: file, key and remedy; also where a rule of the default profile is missing.
+
+    """
+    profile = _read(path)
+    if missing := sorted(load(_COMPLETE).rules.keys() - profile.rules.keys()):
+        remedy = f'add it, or inherits = "{_COMPLETE}"'
+        raise BadProfile(f"{path.name}, rules.{missing[0]}: missing; {remedy}")
+    return profile
+
+
+def _read(path: Path) -> Profile:
+    raw = _toml(path)
+    rules = _inherited(path.name, raw)
+    rules |= {key: _rule(path.name, key, row) for key, row in _rows(path.name, raw, "rules")}
+    rows = _rows(path.name, raw, "contracts")
+    contracts = {key: _contract(path.name, key, row) for key, row in rows}
     parent = load(raw["inherits"]) if "inherits" in raw else None
-    rules = dict(parent.rules) if parent else {}
-    rules |= {key: _rule(path.name, key, row) for key, row in raw.get("rules", {}).items()}
-    contracts = {key: _contract(key, row) for key, row in raw.get("contracts", {}).items()}
+    amounts = {name: dict(limits) for name, limits in (parent.amounts if parent else {}).items()}
+    for name, limits in _rows(path.name, raw, "amounts"):
+        amounts[name] = amounts.get(name, {}) | _amounts(path.name, name, limits)
+    reasons = amended(path.name, raw.get("reasons", {}), parent.reasons if parent else STANDARD)
     try:
         ZoneInfo(raw["zone"])
         is_business_day(raw["calendar"], date(2026, 1, 1))
-        return Profile(name, raw["version"], raw["calendar"], raw["zone"], rules, contracts)
+        named = (path.stem, raw["version"], raw["calendar"], raw["zone"])
+        return Profile(*named, rules, contracts, amounts, reasons)
     except (KeyError, ValueError) as error:  # ZoneInfo raises a KeyError
         raise BadProfile(f"{path.name}: {error}; give version, calendar and zone") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadProfile(f"{path.name}: {error.strerror}; name a file that can be read") from None
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise BadProfile(f"{path.name}: {error}; write it as TOML in UTF-8") from None
+
+
+def _inherited(file: str, raw: dict[str, Any]) -> dict[str, Rule]:
+    if "inherits" not in raw:
+        return {}
+    parent = raw["inherits"]
+    if not (_FOLDER / f"{parent}.toml").exists():
+        raise BadProfile(f"{file}, inherits: no profile {parent!r}; use one of: {_installed()}")
+    return dict(load(parent).rules)
+
+
+def _installed() -> str:
+    return ", ".join(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def _rows(file: str, raw: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    rows = raw.get(key, {})
+    if not isinstance(rows, dict) or not all(isinstance(row, dict) for row in rows.values()):
+        raise BadProfile(f"{file}, {key}: write a table for each, such as [{key}.…]")
+    return list(rows.items())
 
 
 def _rule(file: str, key: str, row: dict[str, Any]) -> Rule:
     try:
         return Rule(key, int(row["value"]), Unit(row["unit"]), row["source"], row["standing"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise BadProfile(
             f"{file}, rules.{key}: {error}; give value, unit ({', '.join(Unit)}), source, standing"
         ) from None
 
 
-def _contract(key: str, row: dict[str, Any]) -> Contract:
-    return Contract(key, row["silence"] == "refund", int(row["cap_minor"]), row["currency"])
+def _contract(file: str, key: str, row: dict[str, Any]) -> Contract:
+    try:
+        silence = row["silence"] == "refund"
+        return Contract(key, silence, int(row["cap_minor"]), row["currency"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise BadProfile(
+            f"{file}, contracts.{key}: {error}; give silence, cap_minor and currency"
+        ) from None
+
+
+def _amounts(file: str, name: str, rows: dict[str, Any]) -> dict[str, int]:
+    """Currency → minor units."""
+    bad = [key for key, value in rows.items() if not isinstance(value, int) or value < 0]
+    if name not in ("four_eyes_above", "compensation_cap") or bad:
+        where = f"{file}, amounts.{name}{'.' + bad[0] if bad else ''}"
+        raise BadProfile(
+            f"{where}: give four_eyes_above and compensation_cap as minor units by currency"
+        )
+    return rows

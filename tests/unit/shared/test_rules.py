@@ -15,7 +15,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 
 def profile(calendar: str, zone: str, **limits: tuple[int, Unit]) -> Profile:
     made = {key: Rule(key, value, unit, "paper", "test") for key, (value, unit) in limits.items()}
-    return Profile("test", 1, calendar, zone, made, {})
+    return Profile("test", 1, calendar, zone, made, {}, {})
 
 
 CHINA = profile(
@@ -169,3 +169,42 @@ def test_a_wrong_profile_says_file_and_key(folder: Path, text: str, said: str) -
 def test_an_unknown_profile_names_the_known_ones() -> None:
     with pytest.raises(BadProfile, match="default, demo"):
         rules.load("nowhere")
+
+
+def test_a_profile_is_read_from_anywhere_and_named_after_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "longer.toml"
+    rows = '[rules.refund_window]\nvalue = 9\nunit = "hour"\nsource = "s"\nstanding = "default"\n'
+    path.write_text(f'inherits = "default"\n{HEAD}{rows}', encoding="utf-8")
+    read, default = rules.load_file(path), rules.load("default")
+    assert (read.name, read.version, read.calendar) == ("longer", 1, "CN")
+    assert read.delay("refund_window") == timedelta(hours=9)
+    assert read.rules.keys() == default.rules.keys()
+    assert read.rules["appeal_window"] == default.rules["appeal_window"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD, r'rules\.\w+: missing; add it, or inherits = "default"'),
+        (
+            f'inherits = "nobody"\n{HEAD}',
+            "inherits: no profile 'nobody'; use one of:.* demo",
+        ),
+        (f"inherits = 3\n{HEAD}", "inherits: no profile 3"),
+        (f"rules = 3\n{HEAD}", "rules: write a table for each"),
+        (f"{HEAD}[rules]\na = 3", "rules: write a table for each"),
+        ('inherits = "default"\n' + HEAD + "[contracts.m-1]\ncap_minor = 5", "contracts.m-1.*give"),
+        ("version = x", "line 1.*write it as TOML in UTF-8"),
+        ("version = 1\n# \udcff", "write it as TOML in UTF-8"),
+    ],
+)
+def test_a_wrong_file_says_file_key_and_remedy(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    with pytest.raises(BadProfile, match=f"^mine.toml.*{said}"):
+        rules.load_file(path)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadProfile, match=r"nowhere\.toml: No such file"):
+        rules.load_file(tmp_path / "nowhere.toml")
