@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from sandbox import web as http
-from sandbox.bank import api, sandbox_api
+from sandbox.bank import api, recourse_api, sandbox_api, statements
 from sandbox.bank.bank import Bank
 from sandbox.bank.publisher import KafkaPublisher, Publisher, Silent
 from sandbox.bank.settings import Settings
@@ -39,7 +39,13 @@ async def serve(settings: Settings) -> None:
 def application(bank: Bank) -> web.Application:
     """Every route of the bank."""
     app = http.application(api.STATUS)
-    app.add_routes([*api.routes(bank), *sandbox_api.routes(bank)])
+    rooms = (
+        api.routes(bank),
+        recourse_api.routes(bank),
+        statements.routes(bank),
+        sandbox_api.routes(bank),
+    )
+    app.add_routes([route for room in rooms for route in room])
     return app
 
 

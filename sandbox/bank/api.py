@@ -1,22 +1,28 @@
 """The bank's HTTP interface to the wallet: transactions, refunds, traces, watches."""
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from aiohttp import web
 
 from sandbox import web as http
-from sandbox.bank import orders, views
+from sandbox.bank import chargebacks, keys, mishaps, orders, views
 from sandbox.bank.bank import Bank
 from sandbox.bank.inputs import RefundOrder, TraceOrder, WatchOrder
+from sandbox.bank.keys import Order
+from sandbox.bank.models import Answer
 from sandbox.bank.publisher import PublishFailedError
 from shared import clock
 
 STATUS: Final[dict[type[Exception], int]] = {
-    orders.KeyReusedError: 409,
+    keys.KeyReusedError: 409,
+    keys.FullError: 503,
     orders.ConflictingFactsError: 409,
-    orders.FullError: 503,
     orders.UnknownTransactionError: 404,
-    orders.InternalError: 500,
+    chargebacks.UnknownChargebackError: 404,
+    chargebacks.StepNotPossibleError: 409,
+    chargebacks.WrongCurrencyError: 409,
+    mishaps.InternalError: 500,
     PublishFailedError: 503,
 }
 MAX_KEY: Final = 128
@@ -46,13 +52,7 @@ class _Api:
         return http.answer(200, views.transaction(known, position))
 
     async def post_refund(self, request: web.Request) -> web.Response:
-        key = _idempotency_key(request)
-        order = http.parse(RefundOrder, await http.read_body(request))
-        try:
-            answer = await self._bank.orders.refund(key, order)
-        except orders.DroppedError:
-            return _cut(request)
-        return http.encoded(answer.status, answer.body)
+        return await ordered(request, RefundOrder, self._bank.orders.refund)
 
     async def refund(self, request: web.Request) -> web.Response:
         known = self._book.refund_of.get(request.match_info["reference"])
@@ -61,10 +61,7 @@ class _Api:
         return http.answer(200, views.refund(known))
 
     async def post_trace(self, request: web.Request) -> web.Response:
-        key = _idempotency_key(request)
-        order = http.parse(TraceOrder, await http.read_body(request))
-        answer = await self._bank.orders.trace(key, order)
-        return http.encoded(answer.status, answer.body)
+        return await ordered(request, TraceOrder, self._bank.orders.trace)
 
     async def trace(self, request: web.Request) -> web.Response:
         known = self._book.traces.get(request.match_info["reference"])
@@ -77,7 +74,26 @@ class _Api:
         return web.Response(status=204)
 
 
-def _idempotency_key(request: web.Request) -> str:
+async def ordered(
+    request: web.Request, model: type[Order], order: Callable[[str, Order], Awaitable[Answer]]
+) -> web.Response:
+    """Give the body as an order under its key, and answer as the bank did, or cut."""
+    key = idempotency_key(request)
+    body = http.parse(model, await http.read_body(request))
+    return await answered(request, order(key, body))
+
+
+async def answered(request: web.Request, answer: Awaitable[Answer]) -> web.Response:
+    """What the bank answers, or no answer at all."""
+    try:
+        given = await answer
+    except mishaps.DroppedError:
+        return _cut(request)
+    return http.encoded(given.status, given.body)
+
+
+def idempotency_key(request: web.Request) -> str:
+    """Raises RefusedError 400 when there is none."""
     key = request.headers.get("Idempotency-Key", "")
     if not (0 < len(key) <= MAX_KEY and key.isascii() and key.isprintable()):
         raise http.RefusedError(400, f"Idempotency-Key: send 1 to {MAX_KEY} ASCII characters")

@@ -1,4 +1,4 @@
-"""The bank put together: journal, book, callbacks, orders."""
+"""The bank put together: journal, book, callbacks, and the rooms that take orders."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,13 +7,22 @@ from pathlib import Path
 import structlog
 
 from sandbox.bank.book import Book
+from sandbox.bank.chargebacks import Chargebacks
+from sandbox.bank.comparison import Comparison
 from sandbox.bank.diary import Diary
+from sandbox.bank.inputs import CustomerOrder
+from sandbox.bank.keys import Keys, check_room
+from sandbox.bank.mishaps import Mishaps
 from sandbox.bank.orders import Orders
+from sandbox.bank.postings import Postings
 from sandbox.bank.publisher import Publication, Publisher
-from sandbox.bank.records import RECORDS, AnyRecord
+from sandbox.bank.recalls import Recalls
+from sandbox.bank.records import RECORDS, AnyRecord, CustomerSet
+from sandbox.bank.timers import Timers
 from sandbox.callbacks import CallbackEnded, CallbackQueued, Callbacks, Policy
 from sandbox.journal import Journal
 from sandbox.signatures import Secrets
+from shared import clock
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +45,14 @@ class Bank:
         self.publisher = publisher
         self._journal = Journal(data_dir / JOURNAL, RECORDS)
         self._callbacks = Callbacks(self._journal, secrets, policy)
-        self._diary = Diary(self.book, self._commit)
-        self.orders = Orders(self.book, self._commit, self._diary)
+        self._timers = Timers()
+        self._diary = Diary(self.book, self._commit, self._timers)
+        keys, mishaps = Keys(self.book.answers), Mishaps(self._commit)
+        self.orders = Orders(self.book, self._commit, self._diary, keys, mishaps)
+        self.recalls = Recalls(self.book, self._commit, self._timers, keys, mishaps)
+        self.chargebacks = Chargebacks(self.book, self._commit, self._timers, keys, mishaps)
+        self.postings = Postings(self.book, self._commit, keys, mishaps)
+        self.comparison = Comparison(self.book, mishaps)
         self._replay()
 
     @asynccontextmanager
@@ -45,12 +60,19 @@ class Bank:
         """Time passes and callbacks go out while inside."""
         async with self._callbacks.running():
             self._diary.arm_everything()
+            self.recalls.arm_everything()
+            self.chargebacks.arm_everything()
             try:
                 yield
             finally:
-                self._diary.close()
+                self._timers.close()
                 await self.publisher.close()
         self._journal.close()
+
+    def behave(self, order: CustomerOrder) -> None:
+        """Behave so about a customer's account from now on. Raises FullError."""
+        check_room(len(self.book.recourse.customers))
+        self._commit([CustomerSet(order, clock.utcnow())])
 
     def publications(self, transaction_ids: Sequence[str]) -> list[Publication]:
         """What Kafka is to be told of these transactions."""

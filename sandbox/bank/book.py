@@ -1,21 +1,13 @@
 """The bank's memory: it changes only by applying records, so a replay rebuilds it exactly."""
 
 from datetime import datetime, timedelta
-from typing import Final, assert_never
+from typing import Final
 
 import pydantic_core
 
-from sandbox.bank import views
+from sandbox.bank import movements, views
 from sandbox.bank.behaviours import ORDINARY
-from sandbox.bank.ledger import (
-    CLEARING,
-    SUSPENSE,
-    TRANSIT,
-    Entry,
-    EntryKind,
-    Ledger,
-    moved,
-)
+from sandbox.bank.ledger import CLEARING, SUSPENSE, EntryKind, Ledger, moved
 from sandbox.bank.models import Answer, Refund, Trace, TraceCourse, Transaction
 from sandbox.bank.records import (
     BankRecord,
@@ -29,7 +21,8 @@ from sandbox.bank.records import (
     Traced,
     Watched,
 )
-from shared.contracts.vocabulary import Payer, TransactionKind, TransactionState
+from sandbox.bank.recourse import Recourse
+from shared.contracts.vocabulary import TransactionState
 
 DEBITED: Final = frozenset({TransactionState.CAPTURED, TransactionState.DEBITED_NOT_CAPTURED})
 
@@ -49,6 +42,7 @@ class Book:
         """By the caller's reference."""
         self.answers: dict[str, Answer] = {}
         """What was answered under which idempotency key."""
+        self.recourse = Recourse(self.ledger, self.transactions, self.answers)
 
     def apply(self, record: BankRecord) -> None:
         """Take over what happened. Never refuses: that was decided before the record."""
@@ -68,11 +62,13 @@ class Book:
             case ReversalCredited():
                 self._reversal_credited(record)
             case Watched():
-                self.transactions[record.order.transaction_id].watches.append(record.order)
+                known = self.transactions[record.order.transaction_id]
+                known.watches.append(record.order)
+                known.heard_from(record.order.callback_url)
             case CounterUsed():
                 self.transactions[record.transaction_id].used[record.counter] += 1
             case _:
-                assert_never(record)
+                self.recourse.apply(record)
 
     def _recorded(self, record: Recorded) -> None:
         order = record.order
@@ -87,13 +83,12 @@ class Book:
 
     def _capture(self, known: Transaction, at: datetime) -> None:
         order = known.order
-        merchant = _counterparty(known)
         ids = (f"CP-{order.transaction_id}", "")
-        route = (known.customer_account, merchant, order.amount.amount_minor)
-        self._post(known, EntryKind.CAPTURED, ids, route, at)
+        self._post(known, EntryKind.CAPTURED, ids, movements.capture(known), at)
         if order.refunded_minor:
             ids = (f"EARLIER-{order.transaction_id}", "before the bank's books began")
-            route = (merchant, known.customer_account, order.refunded_minor)
+            merchant = movements.counterparty(known)
+            route = moved(merchant, known.customer_account, order.refunded_minor)
             self._post(known, EntryKind.REFUNDED_EARLIER, ids, route, at)
 
     def _refunded(self, record: Refunded) -> None:
@@ -104,6 +99,7 @@ class Book:
         self.refunds[record.refund_id] = self.refund_of[order.reference] = refund
         if known:
             known.refunds.append(refund)
+            known.heard_from(order.callback_url)
             if record.state == "in_flight":
                 self._move(known, refund, EntryKind.REFUND_SENT, record.at)
         status = 422 if record.state == "failed" else 202
@@ -117,14 +113,11 @@ class Book:
 
     def _move(self, known: Transaction, refund: Refund, kind: EntryKind, at: datetime) -> None:
         order = refund.asked.order
-        payer = _payer_account(known, order.payer)
-        source, target = {
-            EntryKind.REFUND_SENT: (payer, CLEARING),
-            EntryKind.REFUND_CREDITED: (CLEARING, known.customer_account),
-            EntryKind.REFUND_BOUNCED: (CLEARING, payer),
-        }[kind]
         ids = (refund.asked.refund_id, order.reference)
-        self._post(known, kind, ids, (source, target, order.amount.amount_minor), at)
+        self._post(known, kind, ids, movements.refund(known, refund, kind), at)
+        rewards = movements.clawback(known, order)
+        if rewards and kind is EntryKind.REFUND_CREDITED:
+            self._post(known, EntryKind.CLAWED_BACK, ids, rewards, at)
 
     def _traced(self, record: Traced) -> None:
         order = record.order
@@ -133,6 +126,7 @@ class Book:
         expire_s = None
         if known:
             known.traces.append(trace)
+            known.heard_from(order.callback_url)
             known.course = known.course or TraceCourse(record.at, known.order.bank.trace)
             expire_s = known.order.bank.refund.expire_keys_s
         self._remember(record, 202, views.trace(trace, record.at), expire_s)
@@ -153,17 +147,17 @@ class Book:
 
     def _move_return(self, known: Transaction, kind: EntryKind, at: datetime) -> None:
         sent = kind is EntryKind.RETURN_SENT
-        source = _counterparty(known) if sent else CLEARING
+        source = movements.counterparty(known) if sent else CLEARING
         target = CLEARING if sent else known.customer_account
         reference = views.return_reference(known.order.transaction_id)
-        route = (source, target, self._captured(known))
+        route = moved(source, target, self._captured(known))
         self._post(known, kind, (reference, reference), route, at)
 
     def _reversal_credited(self, record: ReversalCredited) -> None:
         known = self.transactions[record.transaction_id]
         known.reversal_credited_at = record.at
         reference = views.reversal_reference(record.transaction_id)
-        route = (SUSPENSE, known.customer_account, self._captured(known))
+        route = moved(SUSPENSE, known.customer_account, self._captured(known))
         ids = (reference, reference)
         self._post(known, EntryKind.REVERSAL_CREDITED, ids, route, record.at)
 
@@ -175,16 +169,10 @@ class Book:
         known: Transaction,
         kind: EntryKind,
         ids: tuple[str, str],
-        route: tuple[str, str, int],
+        postings: movements.Postings,
         at: datetime,
     ) -> None:
-        """Post one movement; `ids` are payment and reference, `route` is from, to, minor units."""
-        payment_id, reference = ids
-        order = known.order
-        currency = order.amount.currency
-        postings = moved(*route)
-        entry = Entry(order.transaction_id, kind, payment_id, reference, currency, postings, at)
-        self.ledger.post(entry)
+        self.ledger.post(movements.entry(known, kind, ids, postings, at))
 
     def _remember(
         self, record: Refunded | Traced, status: int, view: views.View, expire_s: float | None
@@ -192,26 +180,3 @@ class Book:
         forget_at = None if expire_s is None else record.at + timedelta(seconds=expire_s)
         body = pydantic_core.to_json(view)
         self.answers[record.key] = Answer(record.digest, status, body, forget_at)
-
-
-def _counterparty(known: Transaction) -> str:
-    """The account that the customer's money went to."""
-    if known.order.bank_state == TransactionState.DEBITED_NOT_CAPTURED:
-        return SUSPENSE
-    if known.order.kind == TransactionKind.PAYMENT:
-        return f"merchant:{known.order.merchant_id or 'unnamed'}"
-    return TRANSIT
-
-
-def _payer_account(known: Transaction, payer: Payer) -> str:
-    match payer:
-        case Payer.MERCHANT:
-            return f"merchant:{known.order.merchant_id or 'unnamed'}"
-        case Payer.BANK:
-            return "bank:losses"
-        case Payer.WALLET_ADVANCE:
-            return "wallet:advances"
-        case Payer.INSURER:
-            return "insurer:claims"
-        case _:
-            assert_never(payer)

@@ -4,42 +4,27 @@ Nothing here needs saving: after a restart `arm_everything` finds in the book wh
 not ended, and what fell due in the meantime happens at once.
 """
 
-import asyncio
-from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import datetime
-from typing import Final
 
 from sandbox.bank import notices
 from sandbox.bank.book import Book
 from sandbox.bank.ledger import EntryKind
+from sandbox.bank.mishaps import Commit
 from sandbox.bank.models import Refund, TraceCourse, Transaction
-from sandbox.bank.records import (
-    AnyRecord,
-    RefundEnded,
-    ReturnCredited,
-    ReversalCredited,
-    StepReached,
-)
+from sandbox.bank.records import RefundEnded, ReturnCredited, ReversalCredited, StepReached
+from sandbox.bank.timers import Timers
 from shared import clock
-
-Commit = Callable[[Sequence[AnyRecord]], None]
-_TICK_S: Final = 0.001  # the loop rounds to milliseconds, and nothing may happen too early
 
 
 class Diary:
     """Timers over a book. Every change goes through `commit`, as any other record."""
 
-    def __init__(self, book: Book, commit: Commit) -> None:
+    def __init__(self, book: Book, commit: Commit, timers: Timers) -> None:
         """Nothing is armed yet."""
         self._book = book
         self._commit = commit
-        self._open = True
-
-    def close(self) -> None:
-        """Let nothing happen any more."""
-        self._open = False
+        self._timers = timers
 
     def arm_everything(self) -> None:
         """After a replay: whatever has begun and not ended."""
@@ -54,39 +39,28 @@ class Diary:
     def arm_refund(self, refund: Refund) -> None:
         """Let a refund in flight arrive, or bounce."""
         if refund.state == "in_flight":
-            self._at(refund.due_at, lambda: self._end_refund(refund))
+            self._timers.at(refund.due_at, lambda: self._end_refund(refund))
 
     def arm_step(self, known: Transaction, course: TraceCourse) -> None:
         """Let traced money take its next step."""
         if (due_at := course.next_step_at()) is not None:
-            self._at(due_at, lambda: self._step(known, course))
+            self._timers.at(due_at, lambda: self._step(known, course))
 
     def arm_return(self, known: Transaction, course: TraceCourse) -> None:
         """Let money that another bank has sent back arrive."""
         step = course.returning()
         if step and self._returning(known):
-            self._at(course.return_due_at(step), lambda: self._credit_return(known, course))
+            self._timers.at(course.return_due_at(step), lambda: self._credit_return(known, course))
 
     def arm_reversal(self, known: Transaction) -> None:
         """Let a debit without capture go back."""
         due_at = known.reversal_due_at
         if due_at is not None and known.reversal_credited_at is None:
-            self._at(due_at, lambda: self._credit_reversal(known))
-
-    def _at(self, due_at: datetime, act: Callable[[], None]) -> None:
-        wait_s = (due_at - clock.utcnow()).total_seconds()
-        if wait_s > 0:
-            wait_s += _TICK_S
-        asyncio.get_running_loop().call_later(max(0.0, wait_s), self._act, act)
-
-    def _act(self, act: Callable[[], None]) -> None:
-        if self._open:
-            act()
+            self._timers.at(due_at, lambda: self._credit_reversal(known))
 
     def _end_refund(self, refund: Refund) -> None:
         now = clock.utcnow()
-        bounced = refund.behaviour.bounce is not None
-        ended = RefundEnded(refund.asked.refund_id, "bounced" if bounced else "credited", now)
+        ended = RefundEnded(refund.asked.refund_id, refund.end_state, now)
         after = copy(refund)
         after.end(ended)
         self._commit([ended, *notices.refund_updated(after, now)])

@@ -1,14 +1,17 @@
-"""What the bank remembers of a transaction, its refunds and its traces."""
+"""What the bank remembers of a transaction and of all that was asked about it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
+from urllib.parse import urlsplit
 
 from sandbox.bank.behaviours import RefundBehaviour, TraceBehaviour, TraceStep
+from sandbox.bank.cases import Chargeback, Recall
 from sandbox.bank.inputs import TransactionOrder, WatchOrder
 from sandbox.bank.ledger import CUSTOMER
-from sandbox.bank.records import Refunded, RefundEnded, Traced
+from sandbox.bank.records import CounterUsed, Refunded, RefundEnded, Traced
+from shared.contracts.vocabulary import Funding
 
 RefundState = Literal["in_flight", "credited", "bounced", "unfunded", "failed"]
 
@@ -37,6 +40,13 @@ class Refund:
         """Take over that the money arrived or bounced."""
         self.state, self.ended_at = ended.state, ended.at
         self.reason = self.behaviour.bounce if ended.state == "bounced" else None
+
+    @property
+    def end_state(self) -> Literal["credited", "bounced"]:
+        """Whether the money will have arrived or come back."""
+        elsewhere = self.asked.order.destination_account is not None
+        spared = elsewhere and not self.behaviour.bounce_everywhere
+        return "credited" if self.behaviour.bounce is None or spared else "bounced"
 
     @property
     def executed(self) -> bool:
@@ -103,12 +113,38 @@ class Transaction:
     traces: "list[Trace]" = field(default_factory=list)
     course: TraceCourse | None = None
     watches: list[WatchOrder] = field(default_factory=list)
+    recalls: list[Recall] = field(default_factory=list)
+    chargebacks: list[Chargeback] = field(default_factory=list)
+    callback_url: str | None = None
+    """Of the last order about it, without its query."""
     reversal_credited_at: datetime | None = None
 
     @property
     def customer_account(self) -> str:
         """Who paid gets the money back; the owner may be somebody else."""
         return CUSTOMER + (self.order.payer_id or self.order.customer_id)
+
+    @property
+    def chargeback_until(self) -> datetime | None:
+        """When the window closes; None: no card paid."""
+        if self.order.bank.funding is not Funding.CARD:
+            return None
+        return self.recorded_at + timedelta(seconds=self.order.bank.chargeback.until_in_s)
+
+    @property
+    def chargeback(self) -> Chargeback | None:
+        """The newest that lives or was won or lost; a refused one never existed."""
+        there = [one for one in self.chargebacks if one.state != "refused"]
+        standing = [one for one in there if one.state != "withdrawn"]
+        return next(reversed(standing or there), None)
+
+    def heard_from(self, callback_url: str) -> None:
+        """Somebody who asks about it hears there of what nobody asked for."""
+        self.callback_url = urlsplit(callback_url)._replace(query="", fragment="").geturl()
+
+    def counted(self, counter: str) -> CounterUsed:
+        """The record of one more use."""
+        return CounterUsed(self.order.transaction_id, counter)
 
     @property
     def reversal_due_at(self) -> datetime | None:

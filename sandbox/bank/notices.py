@@ -11,6 +11,8 @@ from typing import Final
 import pydantic_core
 
 from sandbox.bank import views
+from sandbox.bank.cases import Chargeback, Recall
+from sandbox.bank.choices import Told
 from sandbox.bank.ledger import Position
 from sandbox.bank.models import Refund, Trace, Transaction
 from sandbox.callbacks import CallbackQueued
@@ -21,15 +23,22 @@ PARTNER: Final = "bank"
 
 def refund_updated(refund: Refund, now: datetime) -> list[CallbackQueued]:
     """Tell of a refund's state; answered twice means the same id twice and another id once."""
-    behaviour = refund.behaviour
-    if not behaviour.callback:
-        return []
-    url = refund.asked.order.callback_url
-    due_at = now + timedelta(seconds=behaviour.answer_late_s)
     body = _body("refund.updated", views.refund(refund), now)
-    if not behaviour.answer_twice:
-        return [_notice(url, body, due_at)]
-    return [_notice(url, body, due_at, copies=2), _notice(url, body, due_at)]
+    return _told(refund.behaviour, refund.asked.order.callback_url, body, now)
+
+
+def recall_updated(recall: Recall, now: datetime) -> list[CallbackQueued]:
+    """Tell of a recall's state."""
+    body = _body("recall.updated", views.recall(recall), now)
+    return _told(recall.behaviour, recall.asked.order.callback_url, body, now)
+
+
+def chargeback_updated(chargeback: Chargeback, now: datetime) -> list[CallbackQueued]:
+    """Tell of a chargeback's state, if there is somebody to tell."""
+    if chargeback.callback_url is None:
+        return []
+    body = _body("chargeback.updated", views.chargeback(chargeback), now)
+    return _told(chargeback.behaviour, chargeback.callback_url, body, now)
 
 
 def trace_updated(traces: Sequence[Trace], now: datetime) -> list[CallbackQueued]:
@@ -50,6 +59,15 @@ def reversal_updated(
     """Tell those who watch the transaction that its debit went back."""
     body = _body("reversal.updated", views.transaction(known, position), now)
     return [_notice(url, body, now) for url in urls]
+
+
+def _told(behaviour: Told, url: str, body: str, now: datetime) -> list[CallbackQueued]:
+    if not behaviour.callback:
+        return []
+    due_at = now + timedelta(seconds=behaviour.answer_late_s)
+    if not behaviour.answer_twice:
+        return [_notice(url, body, due_at)]
+    return [_notice(url, body, due_at, copies=2), _notice(url, body, due_at)]
 
 
 def _body(type_: str, data: views.View, now: datetime) -> str:

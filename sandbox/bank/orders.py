@@ -1,70 +1,43 @@
 """What callers ask of the bank: each order becomes records, committed before it is answered."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from hashlib import blake2b
-from typing import Final, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Final, Literal
 
 from sandbox.bank import notices
 from sandbox.bank.book import DEBITED, Book
-from sandbox.bank.diary import Commit, Diary
+from sandbox.bank.diary import Diary
 from sandbox.bank.inputs import RefundOrder, TraceOrder, TransactionOrder, WatchOrder
+from sandbox.bank.keys import MAX_PER_TRANSACTION, FullError, Keys, check_room
+from sandbox.bank.mishaps import Commit, InternalError, Mishaps, hold_back
 from sandbox.bank.models import Answer, Refund, Transaction
-from sandbox.bank.records import CounterUsed, Recorded, Refunded, StepReached, Traced, Watched
+from sandbox.bank.records import Recorded, Refunded, StepReached, Traced, Watched
 from shared import clock, ids
 
 MAX_TRANSACTIONS: Final = 1_000_000
-MAX_REFUNDS: Final = 2_000_000
-MAX_PER_TRANSACTION: Final = 1000
-MAX_RUNNING: Final = 10_000
 
 Verdict = tuple[Literal["in_flight", "unfunded", "failed"], str | None]
-
-
-Order = TypeVar("Order", RefundOrder, TraceOrder)
-Execute = Callable[[str, str, Order], Awaitable[None]]
-
-
-class KeyReusedError(Exception):
-    """Idempotency-Key: it was used with another body; send the same body or another key."""
 
 
 class ConflictingFactsError(Exception):
     """transaction_id: it is known with another owner, amount or outcome; use another id."""
 
 
-class FullError(Exception):
-    """The sandbox holds all it can in memory; start it with an empty DATA_DIR."""
-
-
 class UnknownTransactionError(Exception):
     """transaction_id: the bank does not know it; record it first."""
-
-
-class InternalError(Exception):
-    """The bank was told to answer 500 here."""
-
-
-class DroppedError(Exception):
-    """The bank was told to cut the connection here."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Running:
-    digest: str
-    done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Orders:
     """Takes orders on a book; `commit` writes, applies and sends, `diary` does what comes later."""
 
-    def __init__(self, book: Book, commit: Commit, diary: Diary) -> None:
+    def __init__(
+        self, book: Book, commit: Commit, diary: Diary, keys: Keys, mishaps: Mishaps
+    ) -> None:
         """No order is running yet."""
         self._book = book
         self._commit = commit
         self._diary = diary
-        self._running: dict[str, _Running] = {}
+        self._keys = keys
+        self._mishaps = mishaps
 
     def record(self, orders: Sequence[TransactionOrder]) -> None:
         """Take over transactions, all or none.
@@ -97,7 +70,7 @@ class Orders:
         lookup = known.order.bank.lookup
         if lookup.delay_s:
             await clock.sleep(lookup.delay_s)
-        if self._spend(known, "lookup.fail_times", lookup.fail_times):
+        if self._mishaps.spend(known, "lookup.fail_times", lookup.fail_times):
             raise InternalError
         return known
 
@@ -112,22 +85,17 @@ class Orders:
         """
         known = self._book.transactions.get(order.transaction_id)
         if known is None:
-            return await self._once("refund:" + key, order, self._execute)
-        behaviour = known.order.bank.refund
-        if self._spend(known, "refund.fail_times", behaviour.fail_times):
-            raise InternalError
-        answer = await self._once("refund:" + key, order, self._execute)
-        if behaviour.answer_late_s:
-            await clock.sleep(behaviour.answer_late_s)
-        if self._spend(known, "refund.error_after_commit", behaviour.error_after_commit):
-            raise InternalError
-        if self._spend(known, "refund.drop_answer", behaviour.drop_answer):
-            raise DroppedError
-        return answer
+            return await self._keys.once("refund:" + key, order, self._execute)
+        return await self._mishaps.around(
+            known,
+            "refund",
+            known.order.bank.refund,
+            lambda: self._keys.once("refund:" + key, order, self._execute),
+        )
 
     async def trace(self, key: str, order: TraceOrder) -> Answer:
         """Start a trace once per key. Raises KeyReusedError, FullError."""
-        return await self._once("trace:" + key, order, self._start_trace)
+        return await self._keys.once("trace:" + key, order, self._start_trace)
 
     def watch(self, order: WatchOrder) -> None:
         """Tell of the transaction's reversal; at once if it has happened.
@@ -151,38 +119,11 @@ class Orders:
             told = notices.reversal_updated(known, position, urls, clock.utcnow())
         self._commit([Watched(order), *told])
 
-    async def _once(self, key: str, order: Order, execute: Execute[Order]) -> Answer:
-        """Idempotency: nothing but the key decides, and a concurrent duplicate waits."""
-        digest = blake2b(order.model_dump_json().encode(), digest_size=16).hexdigest()
-        while running := self._running.get(key):
-            if running.digest != digest:
-                raise KeyReusedError
-            await running.done.wait()
-        if (answer := self._answer(key)) is not None:
-            if answer.digest != digest:
-                raise KeyReusedError
-            return answer
-        if len(self._running) >= MAX_RUNNING:
-            raise FullError
-        running = self._running[key] = _Running(digest)
-        try:
-            await execute(key, digest, order)
-        finally:
-            del self._running[key]
-            running.done.set()
-        return self._book.answers[key]
-
-    def _answer(self, key: str) -> Answer | None:
-        answer = self._book.answers.get(key)
-        if answer and answer.forget_at and answer.forget_at <= clock.utcnow():
-            return None
-        return answer
-
     async def _execute(self, key: str, digest: str, order: RefundOrder) -> None:
         known = self._book.transactions.get(order.transaction_id)
-        if known and known.order.bank.refund.delay_s:
-            await clock.sleep(known.order.bank.refund.delay_s)
-        self._check_room(len(self._book.refunds), known.refunds if known else ())
+        if known:
+            await hold_back(known.order.bank.refund)
+        check_room(len(self._book.refunds), known.refunds if known else ())
         state, reason = self._decide(known, order)
         now = clock.utcnow()
         asked = Refunded(f"RF-{ids.new().hex}", key, digest, order, state, reason, now)
@@ -208,11 +149,13 @@ class Orders:
 
     def _above_captured(self, order: RefundOrder) -> bool:
         position = self._book.ledger.position(order.transaction_id)
-        return position.paid_minor + order.amount.amount_minor > position.captured_minor
+        amount_minor = order.amount.amount_minor
+        paid = position.paid_minor + amount_minor - order.settled_minor
+        return max(paid, position.recovered_minor + amount_minor) > position.captured_minor
 
     async def _start_trace(self, key: str, digest: str, order: TraceOrder) -> None:
         known = self._book.transactions.get(order.transaction_id)
-        self._check_room(len(self._book.traces), known.traces if known else ())
+        check_room(len(self._book.traces), known.traces if known else ())
         now = clock.utcnow()
         asked = Traced(f"TR-{ids.new().hex}", key, digest, order, now)
         if known is None or known.course:
@@ -234,19 +177,6 @@ class Orders:
             moved and known.order.bank_state != order.bank_state
         ):
             raise ConflictingFactsError
-
-    def _check_room(self, held: int, of_transaction: Sequence[object]) -> None:
-        if held >= MAX_REFUNDS or len(of_transaction) >= MAX_PER_TRANSACTION:
-            raise FullError
-
-    def _spend(self, known: Transaction, counter: str, times: bool | int) -> bool:  # noqa: FBT001 - true means always
-        """Is one of the "N times" left? If so it is used up."""
-        if times is True:
-            return True
-        if known.used[counter] >= times:
-            return False
-        self._commit([CounterUsed(known.order.transaction_id, counter)])
-        return True
 
 
 def _facts(order: TransactionOrder) -> tuple[object, ...]:

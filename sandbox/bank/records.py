@@ -6,7 +6,18 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
-from sandbox.bank.inputs import RefundOrder, TraceOrder, TransactionOrder, WatchOrder
+from sandbox.bank.inputs import (
+    ChargebackOrder,
+    CustomerOrder,
+    OutsideChargeback,
+    PostingOrder,
+    RecallOrder,
+    RefundOrder,
+    StepOrder,
+    TraceOrder,
+    TransactionOrder,
+    WatchOrder,
+)
 from sandbox.callbacks import CallbackEnded, CallbackQueued
 
 
@@ -99,6 +110,121 @@ class Watched:
     type: Literal["watched"] = "watched"
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """A recipient was asked to give money back, or the bank would not ask (refused)."""
+
+    recall_id: str
+    key: str
+    digest: str
+    order: RecallOrder
+    state: Literal["asked", "refused"]
+    reason: str | None
+    at: datetime
+    type: Literal["recalled"] = "recalled"
+
+
+@dataclass(frozen=True, slots=True)
+class RecallMoved:
+    """The recipient answered, or the money came back."""
+
+    recall_id: str
+    state: Literal["agreed", "refused", "returned"]
+    at: datetime
+    type: Literal["recall_moved"] = "recall_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargedBack:
+    """A chargeback was filed for the wallet, or the network would not take it (refused)."""
+
+    chargeback_id: str
+    key: str
+    digest: str
+    order: ChargebackOrder
+    state: Literal["filed", "refused"]
+    reason: str | None
+    at: datetime
+    type: Literal["charged_back"] = "charged_back"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedOutside:
+    """The issuer filed a chargeback that nobody here asked for."""
+
+    chargeback_id: str
+    order: OutsideChargeback
+    at: datetime
+    type: Literal["opened_outside"] = "opened_outside"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackMoved:
+    """The other side or the network decided."""
+
+    chargeback_id: str
+    state: Literal["represented", "won", "lost"]
+    reason: str | None
+    amount_minor: int
+    at: datetime
+    type: Literal["chargeback_moved"] = "chargeback_moved"
+
+
+@dataclass(frozen=True, slots=True)
+class ChargebackStepped:
+    """The wallet took a step; on a chargeback that has ended it changes nothing."""
+
+    chargeback_id: str
+    key: str
+    digest: str
+    order: StepOrder
+    at: datetime
+    type: Literal["chargeback_stepped"] = "chargeback_stepped"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """The wallet's own ledger took a posting, or refused it."""
+
+    posting_id: str
+    key: str
+    digest: str
+    order: PostingOrder
+    state: Literal["posted", "refused"]
+    reason: str | None
+    at: datetime
+    type: Literal["posted"] = "posted"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSet:
+    """How to behave about a customer's account."""
+
+    order: CustomerOrder
+    at: datetime
+    type: Literal["customer_set"] = "customer_set"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCounterUsed:
+    """One of the "N times" of a customer's behaviour is spent."""
+
+    customer_id: str
+    counter: str
+    type: Literal["customer_counter_used"] = "customer_counter_used"
+
+
+RecourseRecord = (
+    Recalled
+    | RecallMoved
+    | ChargedBack
+    | OpenedOutside
+    | ChargebackMoved
+    | ChargebackStepped
+    | Posted
+    | CustomerSet
+    | CustomerCounterUsed
+)
 BankRecord = (
     Recorded
     | CounterUsed
@@ -109,6 +235,7 @@ BankRecord = (
     | ReturnCredited
     | ReversalCredited
     | Watched
+    | RecourseRecord
 )
 AnyRecord = BankRecord | CallbackQueued | CallbackEnded
 RECORDS: Final[TypeAdapter[Any]] = TypeAdapter(Annotated[AnyRecord, Field(discriminator="type")])

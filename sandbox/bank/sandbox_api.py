@@ -6,7 +6,12 @@ from aiohttp import web
 from sandbox import web as http
 from sandbox.bank import views
 from sandbox.bank.bank import Bank
-from sandbox.bank.inputs import TransactionOrder, TransactionOrders
+from sandbox.bank.inputs import (
+    CustomerOrder,
+    OutsideChargeback,
+    TransactionOrder,
+    TransactionOrders,
+)
 from sandbox.bank.models import Refund
 
 PAGE_ROWS = 50
@@ -18,6 +23,8 @@ def routes(bank: Bank) -> list[web.RouteDef]:
     api = _SandboxApi(bank)
     return [
         web.post("/sandbox/transactions", api.post_transactions),
+        web.post("/sandbox/customers", api.post_customer),
+        web.post("/sandbox/chargebacks", api.post_chargeback),
         web.get("/sandbox/ledger", api.ledger),
         web.get("/sandbox/audit", api.audit),
         web.get("/sandbox/refunds", api.refunds),
@@ -39,6 +46,16 @@ class _SandboxApi:
         await self._bank.publisher.publish(self._bank.publications(list(wanted)))
         recorded = [order.transaction_id for order in orders.transactions]
         return http.answer(201, {"transactions": recorded, "published": len(wanted)})
+
+    async def post_customer(self, request: web.Request) -> web.Response:
+        order = http.parse(CustomerOrder, await http.read_body(request))
+        self._bank.behave(order)
+        return http.answer(201, {"customer_id": order.customer_id})
+
+    async def post_chargeback(self, request: web.Request) -> web.Response:
+        order = http.parse(OutsideChargeback, await http.read_body(request))
+        opened = self._bank.chargebacks.open_outside(order)
+        return http.answer(201, views.chargeback(opened))
 
     async def ledger(self, request: web.Request) -> web.Response:
         transaction_id = request.query.get("transaction_id")

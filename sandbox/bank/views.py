@@ -5,8 +5,11 @@ from typing import Any
 from zlib import crc32
 
 from sandbox.bank.behaviours import TraceStep
+from sandbox.bank.cases import Chargeback, Recall
+from sandbox.bank.choices import Destination
 from sandbox.bank.ledger import Audit, Entry, Position
 from sandbox.bank.models import Refund, Trace, TraceCourse, Transaction
+from sandbox.bank.records import Posted
 
 View = dict[str, Any]
 
@@ -17,7 +20,11 @@ def money(amount_minor: int, currency: str) -> dict[str, str]:
 
 
 def transaction(known: Transaction, position: Position) -> View:
-    """GET /v1/transactions/{transaction_id}. `refunded` is all that went or is going back."""
+    """GET /v1/transactions/{transaction_id}.
+
+    `refunded` is all that went or is going back from the other side: a provisional credit is
+    the wallet's own money and no part of it, what settles one is. What is not set is left out.
+    """
     order = known.order
     currency = order.amount.currency
     return {
@@ -28,11 +35,11 @@ def transaction(known: Transaction, position: Position) -> View:
         "payer_id": order.payer_id,
         "merchant_id": order.merchant_id,
         "captured": money(position.captured_minor, currency),
-        "refunded": money(position.paid_minor, currency),
+        "refunded": money(position.recovered_minor, currency),
         "occurred_at": order.occurred_at,
         "cause": order.bank.cause,
         "reversal": _reversal(known),
-    }
+    } | _optional(known)
 
 
 def refund(known: Refund) -> View:
@@ -46,9 +53,54 @@ def refund(known: Refund) -> View:
         "state": known.state,
         "amount": money(order.amount.amount_minor, order.amount.currency),
         "reason": known.reason,
-        "destination": known.behaviour.destination if moving else None,
+        "destination": destination(known) if moving else None,
         "expected_at": known.expected_at if moving else None,
         "credited_at": known.ended_at if known.state == "credited" else None,
+    }
+
+
+def destination(known: Refund) -> Destination:
+    """Where a refund goes: another account shows the last of its digits, or made-up ones."""
+    account = known.asked.order.destination_account
+    if account is None:
+        return known.behaviour.destination
+    tail = account[-4:] if account[-4:].isdigit() else f"{crc32(account.encode()) % 10_000:04d}"
+    return Destination(kind="account", bank=known.behaviour.destination.bank, tail=tail.zfill(4))
+
+
+def recall(known: Recall) -> View:
+    """GET /v1/recalls/{reference}."""
+    order = known.asked.order
+    return {
+        "reference": order.reference,
+        "transaction_id": order.transaction_id,
+        "state": known.state,
+        "amount": money(known.amount_minor, order.amount.currency),
+        "reason": known.reason,
+        "expected_at": known.expected_at,
+    }
+
+
+def chargeback(known: Chargeback) -> View:
+    """GET /v1/chargebacks/{reference}."""
+    return {
+        "reference": known.reference,
+        "transaction_id": known.transaction_id,
+        "state": known.state,
+        "amount": known.amount,
+        "reason": known.reason,
+        "answer_by": known.answer_by,
+    }
+
+
+def posting(known: Posted) -> View:
+    """GET /v1/postings/{reference}."""
+    return {
+        "reference": known.order.reference,
+        "kind": known.order.kind,
+        "state": known.state,
+        "reason": known.reason,
+        "amount": known.order.amount,
     }
 
 
@@ -110,6 +162,10 @@ def audit(found: Audit) -> View:
         "refunds_bounced": found.refunds_bounced,
         "paid_twice": found.paid_twice,
         "above_captured": found.above_captured,
+        "over_settled": found.over_settled,
+        "credited_minor": _strings(found.credited_minor),
+        "corrected_minor": _strings(found.corrected_minor),
+        "compensated_minor": _strings(found.compensated_minor),
         "balanced": found.balanced,
     }
 
@@ -169,6 +225,23 @@ def _reversal(known: Transaction) -> View | None:
         "expected_at": due_at,
         "credited_at": known.reversal_credited_at,
     }
+
+
+def _optional(known: Transaction) -> View:
+    bank, chargeback = known.order.bank, known.chargeback
+    found = {
+        "funding": bank.funding,
+        "chargeback_until": known.chargeback_until,
+        "tender": bank.tender,
+        "clawback_minor": None if bank.clawback_minor is None else str(bank.clawback_minor),
+        "chargeback": chargeback
+        and {
+            "reference": chargeback.reference,
+            "state": chargeback.state,
+            "amount": chargeback.amount,
+        },
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _receipt(known: Transaction) -> str:

@@ -1,1 +1,1 @@
-"""Every merchant of the sandbox in one process: asked for consent, answering as told."""
+"""Every merchant of the sandbox in one process: asked for consent, evidence and returned goods."""

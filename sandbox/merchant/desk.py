@@ -3,27 +3,36 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Final, Literal, assert_never
-
-import pydantic_core
+from typing import Final, assert_never
 
 from sandbox.callbacks import CallbackEnded, CallbackQueued, Callbacks, Policy
 from sandbox.journal import Journal
-from sandbox.merchant.inputs import Behaviour, ConsentRequest
+from sandbox.merchant.answers import answers, topic
+from sandbox.merchant.inputs import (
+    Behaviour,
+    ConsentRequest,
+    EvidenceRequest,
+    Request,
+    ReturnRequest,
+)
+from sandbox.merchant.pile import Matter, Pile
 from sandbox.merchant.records import (
     RECORDS,
     Answered,
     AnyRecord,
     Asked,
     BehaviourSet,
+    EvidenceAsked,
     MerchantRecord,
+    Reminded,
+    ReturnAsked,
+    Topic,
     Unreached,
 )
 from sandbox.signatures import Secrets
-from shared import clock, ids
+from shared import clock
 
 JOURNAL: Final = "merchant.jsonl"
 MAX_REQUESTS: Final = 1_000_000
@@ -36,15 +45,6 @@ class FullError(Exception):
 
 class UnreachableError(Exception):
     """The merchant was told to be unreachable for this transaction."""
-
-
-@dataclass(slots=True)
-class Consent:
-    """One request, and how it was answered once that is settled."""
-
-    asked: Asked
-    answer: Literal["accept", "refuse"] | None = None
-    answer_at: datetime | None = None
 
 
 class Desk:
@@ -61,8 +61,7 @@ class Desk:
         self._callbacks = Callbacks(self._journal, secrets, policy)
         self._behaviours: dict[str, Behaviour] = {}
         self._unreached: Counter[str] = Counter()
-        self._consents: dict[tuple[str, str], Consent] = {}
-        self._of_transaction: dict[str, list[Consent]] = {}
+        self.piles: dict[Topic, Pile] = {"consent": Pile(), "return": Pile(), "evidence": Pile()}
         self._replay()
 
     @asynccontextmanager
@@ -72,8 +71,8 @@ class Desk:
             yield
         self._journal.close()
 
-    def ask(self, request: ConsentRequest) -> None:
-        """Take a request; the same one again changes nothing.
+    def ask(self, request: Request) -> None:
+        """Take a request; the same one again changes nothing, unless it is a reminder.
 
         Raises:
             UnreachableError: told to.
@@ -83,13 +82,18 @@ class Desk:
         behaviour = self._behaviour(request.transaction_id)
         if self._unreachable(behaviour):
             raise UnreachableError
-        if (request.merchant_id, request.request_id) in self._consents:
+        pile = self.piles[topic(request)]
+        known = pile.find(request.merchant_id, request.request_id)
+        reminded = isinstance(request, ConsentRequest) and request.reminder
+        if known is not None and not reminded:
             return
-        of_transaction = self._of_transaction.get(request.transaction_id, ())
-        if len(self._consents) >= MAX_REQUESTS or len(of_transaction) >= MAX_PER_TRANSACTION:
-            raise FullError
         now = clock.utcnow()
-        self._commit([Asked(request, now), *_answers(request, behaviour, now)])
+        again = Reminded(request.merchant_id, request.request_id)
+        records = [again if known else self._first(pile, request, now)]
+        if known is None or known.answer is None:
+            asked = known.request if known else request
+            records += answers(asked, behaviour, now, reminded=reminded)
+        self._commit(records)
 
     def behave(self, behaviours: Sequence[Behaviour]) -> None:
         """Answer so from now on, also what was asked before and met silence."""
@@ -98,18 +102,22 @@ class Desk:
         records: list[AnyRecord] = []
         for behaviour in behaviours:
             records.append(BehaviourSet(behaviour))
-            for consent in self._of_transaction.get(behaviour.transaction_id, ()):
-                if consent.answer is None:
-                    records += _answers(consent.asked.request, behaviour, clock.utcnow())
+            for matter in self._open(behaviour.transaction_id):
+                now, reminded = clock.utcnow(), matter.reminders > 0
+                records += answers(matter.request, behaviour, now, reminded=reminded)
         self._commit(records)
 
-    def of_transaction(self, transaction_id: str) -> Sequence[Consent]:
-        """What was asked about a transaction, oldest first."""
-        return self._of_transaction.get(transaction_id, ())
+    def _first(self, pile: Pile, request: Request, now: datetime) -> AnyRecord:
+        """Raises FullError."""
+        of_transaction = pile.of_transaction(request.transaction_id)
+        if len(pile) >= MAX_REQUESTS or len(of_transaction) >= MAX_PER_TRANSACTION:
+            raise FullError
+        return _asked(request, now)
 
-    def last(self, count: int) -> Sequence[Consent]:
-        """The last requests of all, oldest first."""
-        return list(self._consents.values())[-count:]
+    def _open(self, transaction_id: str) -> list[Matter]:
+        """What met silence so far."""
+        matters = [m for pile in self.piles.values() for m in pile.of_transaction(transaction_id)]
+        return [matter for matter in matters if matter.answer is None]
 
     def _behaviour(self, transaction_id: str) -> Behaviour:
         return self._behaviours.get(transaction_id) or Behaviour(transaction_id=transaction_id)
@@ -141,11 +149,14 @@ class Desk:
     def _apply(self, record: MerchantRecord) -> None:
         match record:
             case Asked(request=request):
-                consent = self._consents[request.merchant_id, request.request_id] = Consent(record)
-                self._of_transaction.setdefault(request.transaction_id, []).append(consent)
+                self._add(Matter(request, record.at, reminders=int(request.reminder)))
+            case ReturnAsked(request=request) | EvidenceAsked(request=request):
+                self._add(Matter(request, record.at))
+            case Reminded():
+                self._known("consent", record).reminders += 1
             case Answered():
-                consent = self._consents[record.merchant_id, record.request_id]
-                consent.answer, consent.answer_at = record.answer, record.at
+                matter = self._known(record.topic, record)
+                matter.answer, matter.answer_at = record.answer, record.at
             case BehaviourSet(behaviour=behaviour):
                 self._behaviours[behaviour.transaction_id] = behaviour
                 self._unreached.pop(behaviour.transaction_id, None)
@@ -154,33 +165,23 @@ class Desk:
             case _:
                 assert_never(record)
 
+    def _add(self, matter: Matter) -> None:
+        self.piles[topic(matter.request)].add(matter)
 
-def _answers(request: ConsentRequest, behaviour: Behaviour, now: datetime) -> list[AnyRecord]:
-    """What the behaviour makes of a request: nothing, or an answer and its callbacks."""
-    if behaviour.answer == "silent":
-        return []
-    due_at = now + timedelta(seconds=behaviour.after_s)
-    answered = Answered(request.merchant_id, request.request_id, behaviour.answer, due_at)
-    body = _body(request, behaviour, due_at)
-    callbacks = [
-        CallbackQueued(
-            f"msg_{ids.new().hex}", request.merchant_id, request.callback_url, body, due_at
-        )
-        for _ in range(behaviour.times)
-    ]
-    return [answered, *callbacks]
+    def _known(self, about: Topic, record: Answered | Reminded) -> Matter:
+        known = self.piles[about].find(record.merchant_id, record.request_id)
+        if known is None:
+            raise KeyError(record.request_id)
+        return known
 
 
-def _body(request: ConsentRequest, behaviour: Behaviour, due_at: datetime) -> str:
-    refused = behaviour.answer == "refuse"
-    content = {
-        "type": "consent.refused" if refused else "consent.accepted",
-        "timestamp": due_at,
-        "data": {
-            "request_id": request.request_id,
-            "transaction_id": request.transaction_id,
-            "reason_code": (behaviour.reason_code or "other") if refused else None,
-            "reason_text": behaviour.reason_text if refused else None,
-        },
-    }
-    return pydantic_core.to_json(content).decode()
+def _asked(request: Request, now: datetime) -> Asked | ReturnAsked | EvidenceAsked:
+    match request:
+        case ConsentRequest():
+            return Asked(request, now)
+        case ReturnRequest():
+            return ReturnAsked(request, now)
+        case EvidenceRequest():
+            return EvidenceAsked(request, now)
+        case _:
+            assert_never(request)

@@ -1,4 +1,4 @@
-"""A bank, merchants and a receiver of callbacks for each test."""
+"""A bank, merchants, an account service and a receiver of callbacks for each test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.sandbox.world import (
+    AccountsClient,
     BankClient,
     Client,
     Receiver,
+    accounts_open,
     bank_open,
     merchants_open,
     receiving,
@@ -32,4 +34,11 @@ async def bank(tmp_path: Path, receiver: Receiver) -> AsyncIterator[BankClient]:
 async def merchants(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Client]:
     del receiver
     async with merchants_open(tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+async def accounts(tmp_path: Path, receiver: Receiver) -> AsyncIterator[AccountsClient]:
+    del receiver
+    async with accounts_open(tmp_path) as client:
         yield client

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from sandbox.journal import JournalLockedError
-from tests.unit.sandbox.test_merchant import ask
+from tests.unit.sandbox.asking import ask
 from tests.unit.sandbox.world import ANY_SECRET, BankClient, Receiver, bank_open
 
 URL = "http://127.0.0.1:9/callbacks"
@@ -63,6 +63,59 @@ async def test_what_was_due_happens_after_the_restart(tmp_path: Path, receiver: 
         assert await bank.kinds("t4") == ["captured", "reversal_credited"]
 
 
+async def test_recourse_is_there_again(tmp_path: Path, receiver: Receiver) -> None:
+    anomaly = {"finding": "held", "then": {"finding": "explained"}}
+    customer = {
+        "customer_id": "li",
+        "records": {"balance_anomaly": anomaly},
+        "postings": {"fail_times": 1},
+    }
+    represented = {"filed": {"outcome": "represented"}, "pre_arbitration": {"outcome": "open"}}
+    async with bank_open(tmp_path) as bank:
+        await bank.record("t1", {"recall": {"amount_minor": "100"}}, kind="transfer")
+        await bank.record("t2", {"funding": "card", "chargeback": represented})
+        await bank.post("/sandbox/customers", customer)
+        assert (await bank.post_money("provisional_credit", "t2")).status == 500
+        await bank.post_money("provisional_credit", "t2")
+        await bank.post_money("credit_reversal", "t2", amount_minor="5000")
+        await bank.recall("t1", receiver.url)
+        await bank.charge_back("t2", receiver.url)
+        for _ in range(3):
+            await receiver.next()
+        stepped = await bank.step("pre_arbitration")
+        assert (await bank.compare("balance_anomaly")).content["finding"] == "held"
+        before = [await bank.get(path) for path in _recourse()]
+    async with bank_open(tmp_path) as bank:
+        assert [await bank.get(path) for path in _recourse()] == before
+        assert (await bank.step("pre_arbitration")).body == stepped.body
+        assert (await bank.post_money("provisional_credit", "t2")).status == 200
+        assert (await bank.compare("balance_anomaly")).content["finding"] == "explained"
+        over = await bank.post_money("credit_reversal", "t2", "d9:credit_reversal:1", "7801")
+        assert over.content["reason"] == "above_credit"
+
+
+async def test_recourse_that_was_due_happens_after_the_restart(
+    tmp_path: Path, receiver: Receiver
+) -> None:
+    outside = {"transaction_id": "t3", "amount": {"amount_minor": "1", "currency": "CNY"}}
+    win = {"chargeback": {"filed": {"after_s": 0.3}}}
+    async with bank_open(tmp_path) as bank:
+        await bank.record("t1", {"recall": {"after_s": 0.3}}, kind="transfer")
+        await bank.record("t2", win)
+        await bank.record("t3", win | {"trace": {"callback": False}})
+        await bank.trace("t3", f"{receiver.url}?n=1")
+        await bank.recall("t1", receiver.url)
+        await bank.charge_back("t2", receiver.url)
+        await bank.post("/sandbox/chargebacks", outside)
+        assert (await receiver.next()).content["data"]["state"] == "filed"
+    async with bank_open(tmp_path) as bank:
+        data = [(await receiver.next()).content["data"] for _ in range(4)]
+        told = sorted((one["transaction_id"], one["state"]) for one in data)
+        assert told == [("t1", "agreed"), ("t1", "returned"), ("t2", "won"), ("t3", "won")]
+        assert await bank.kinds("t1") == ["captured", "recall_agreed", "recall_returned"]
+        assert await bank.kinds("t3") == ["captured", "chargeback_won"]
+
+
 async def test_an_undelivered_callback_is_sent_after_the_restart(
     tmp_path: Path, receiver: Receiver
 ) -> None:
@@ -104,12 +157,12 @@ async def test_two_banks_never_share_a_directory(tmp_path: Path) -> None:
 
 
 async def test_the_real_process_survives_kill_9(tmp_path: Path) -> None:
-    async with _process(tmp_path) as (bank, pid):
+    async with process(tmp_path) as (bank, pid):
         await bank.record("t1", {"refund": {"drop_answer": True}})
         with pytest.raises((aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)):
             await bank.refund("t1", URL)
         os.kill(pid, signal.SIGKILL)
-    async with _process(tmp_path) as (bank, pid):
+    async with process(tmp_path) as (bank, pid):
         found = await bank.get("/v1/refunds/d1:refund:1")
         assert found.content["transaction_id"] == "t1"
         assert (await bank.audit())["paid_twice"] == []
@@ -118,10 +171,10 @@ async def test_the_real_process_survives_kill_9(tmp_path: Path) -> None:
 
 async def test_the_merchants_process_survives_kill_9(tmp_path: Path) -> None:
     behaviour = {"transaction_id": "t1", "unreachable": True}
-    async with _process(tmp_path, "sandbox.merchant") as (merchants, pid):
+    async with process(tmp_path, "sandbox.merchant") as (merchants, pid):
         assert (await merchants.post("/sandbox/behaviours", behaviour)).status == 201
         os.kill(pid, signal.SIGKILL)
-    async with _process(tmp_path, "sandbox.merchant") as (merchants, pid):
+    async with process(tmp_path, "sandbox.merchant") as (merchants, pid):
         assert (await ask(merchants, URL, secret=ANY_SECRET)).status == 500
         os.kill(pid, signal.SIGTERM)
 
@@ -152,8 +205,20 @@ def _everything() -> list[str]:
     ]
 
 
+def _recourse() -> list[str]:
+    return [
+        "/v1/transactions/t1",
+        "/v1/transactions/t2",
+        "/v1/recalls/d1:recall:1",
+        "/v1/chargebacks/d1:chargeback:1",
+        "/v1/postings/d1:provisional_credit:1",
+        "/sandbox/ledger",
+        "/sandbox/audit",
+    ]
+
+
 @asynccontextmanager
-async def _process(
+async def process(
     data_dir: Path, module: str = "sandbox.bank"
 ) -> AsyncIterator[tuple[BankClient, int]]:
     """`python -m module` on a free port; the test ends it."""

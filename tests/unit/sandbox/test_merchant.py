@@ -1,47 +1,17 @@
 """Merchants: only authentic requests, answered as told, remembered."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pydantic_core
 import pytest
-from standardwebhooks import Webhook
 
-from shared import clock
+from tests.unit.sandbox.asking import ask
 from tests.unit.sandbox.world import (
     ANY_SECRET,
     SHOP_SECRET,
-    Answer,
     Client,
     Receiver,
     merchants_open,
 )
-
-
-async def ask(
-    merchants: Client, url: str, request_id: str = "q1", secret: str = SHOP_SECRET, **change: Any
-) -> Answer:
-    """Send a consent request, signed by the reference library."""
-    content = {
-        "request_id": request_id,
-        "reference": "402188530174",
-        "merchant_id": "shop",
-        "transaction_id": "t1",
-        "kind": "refund_request",
-        "reason": "changed_mind",
-        "requested": {"amount_minor": "12800", "currency": "CNY"},
-        "answer_by": datetime(2026, 1, 4, tzinfo=UTC),
-        "callback_url": url,
-    } | change
-    body = pydantic_core.to_json(content)
-    now = clock.utcnow()
-    headers = {
-        "webhook-id": f"msg_{request_id}",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(f"msg_{request_id}", now, body.decode()),
-    }
-    return await merchants.post("/v1/consent-requests", body, headers)
 
 
 async def test_accepts_at_once_by_default(merchants: Client, receiver: Receiver) -> None:

@@ -15,6 +15,8 @@ from aiohttp import web
 from standardwebhooks import Webhook
 
 from sandbox import web as http
+from sandbox.accounts.api import application as accounts_application
+from sandbox.accounts.office import Office
 from sandbox.bank.__main__ import application as bank_application
 from sandbox.bank.bank import Bank
 from sandbox.bank.publisher import Publication, Publisher, Silent
@@ -25,14 +27,18 @@ from sandbox.signatures import Secrets, decode_secret
 
 BANK_SECRET: Final = "whsec_" + base64.b64encode(b"bank-bank-bank-bank-bank").decode()
 SHOP_SECRET: Final = "whsec_" + base64.b64encode(b"shop-shop-shop-shop-shop").decode()
+ACCOUNTS_SECRET: Final = "whsec_" + base64.b64encode(b"accounts-accounts-accoun").decode()
 ANY_SECRET: Final = "whsec_" + base64.b64encode(b"any--any--any--any--any-").decode()
 SECRETS: Final = Secrets(
     {
         "bank": decode_secret(BANK_SECRET),
         "shop": decode_secret(SHOP_SECRET),
+        "accounts": decode_secret(ACCOUNTS_SECRET),
         "*": decode_secret(ANY_SECRET),
     }
 )
+NOWHERE: Final = "http://127.0.0.1:9/callbacks"
+NEVER: Final = "2100-01-01T00:00:00Z"
 QUICK: Final = Policy(first_s=0.01, longest_s=0.02)
 
 
@@ -145,6 +151,49 @@ async def merchants_open(data_dir: Path) -> AsyncIterator[Client]:
         yield Client(session, url)
 
 
+@asynccontextmanager
+async def accounts_open(data_dir: Path) -> AsyncIterator["AccountsClient"]:
+    """The account service over `data_dir` on a free port."""
+    office = Office(data_dir, SECRETS, QUICK)
+    app = accounts_application(office)
+    async with (
+        office.open(),
+        http.serving(app, "127.0.0.1", 0) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        yield AccountsClient(session, url)
+
+
+class AccountsClient(Client):
+    """What a wallet and a tester ask of the account service, about Li."""
+
+    async def behave(self, **behaviour: object) -> Answer:
+        return await self.post("/sandbox/accounts", {"customer_id": "li"} | behaviour)
+
+    async def hold(self, reference: str = "c1:hold:1", **change: object) -> Answer:
+        order = {"kind": "customer", "scope": "outgoing", "expires_at": None} | change
+        return await self._order("/v1/holds", reference, order)
+
+    async def check(
+        self, callback_url: str, reference: str = "c1:identity:1", **change: object
+    ) -> Answer:
+        order = {"factors": 2, "expires_at": NEVER, "callback_url": callback_url} | change
+        return await self._order("/v1/identity-checks", reference, order)
+
+    async def reset(
+        self, callback_url: str, reference: str = "c1:reset:1", **change: object
+    ) -> Answer:
+        order = {"scope": "credentials", "callback_url": callback_url} | change
+        return await self._order("/v1/resets", reference, order)
+
+    async def seen(self, customer_id: str = "li") -> Any:
+        return (await self.get(f"/sandbox/accounts/{customer_id}")).content
+
+    async def _order(self, path: str, reference: str, order: Mapping[str, object]) -> Answer:
+        told = {"reference": reference, "customer_id": "li", "callback_url": NOWHERE}
+        return await self.post(path, {**told, **order}, {"Idempotency-Key": reference})
+
+
 class BankClient(Client):
     """What a wallet and a tester ask of the bank."""
 
@@ -162,8 +211,9 @@ class BankClient(Client):
         amount_minor: str = "12800",
         currency: str = "CNY",
         payer: str = "merchant",
+        **more: object,
     ) -> Answer:
-        order = {
+        order = more | {
             "reference": reference,
             "transaction_id": transaction_id,
             "amount": {"amount_minor": amount_minor, "currency": currency},
@@ -181,6 +231,70 @@ class BankClient(Client):
             "callback_url": callback_url,
         }
         return await self.post("/v1/traces", order, {"Idempotency-Key": reference})
+
+    async def recall(
+        self,
+        transaction_id: str,
+        callback_url: str,
+        reference: str = "d1:recall:1",
+        amount_minor: str = "12800",
+    ) -> Answer:
+        return await self._recourse(
+            "recalls", transaction_id, callback_url, reference, amount_minor
+        )
+
+    async def charge_back(
+        self,
+        transaction_id: str,
+        callback_url: str,
+        reference: str = "d1:chargeback:1",
+        amount_minor: str = "12800",
+    ) -> Answer:
+        return await self._recourse(
+            "chargebacks", transaction_id, callback_url, reference, amount_minor
+        )
+
+    async def step(self, step: str, reference: str = "d1:chargeback:1") -> Answer:
+        key = {"Idempotency-Key": f"{reference}:{step}"}
+        return await self.post(f"/v1/chargebacks/{reference}/steps", {"step": step}, key)
+
+    async def post_money(
+        self,
+        kind: str,
+        transaction_id: str | None = "t1",
+        reference: str | None = None,
+        amount_minor: str = "12800",
+        currency: str = "CNY",
+    ) -> Answer:
+        order = {
+            "reference": reference or f"d1:{kind}:1",
+            "kind": kind,
+            "customer_id": "li",
+            "transaction_id": transaction_id,
+            "amount": {"amount_minor": amount_minor, "currency": currency},
+        }
+        key = {"Idempotency-Key": str(order["reference"])}
+        return await self.post("/v1/postings", order, key)
+
+    async def compare(self, kind: str, **query: str) -> Answer:
+        return await self.get("/v1/records", kind=kind, **({"customer_id": "li"} | query))
+
+    async def _recourse(
+        self,
+        what: str,
+        transaction_id: str,
+        callback_url: str,
+        reference: str,
+        amount_minor: str,
+    ) -> Answer:
+        order = {
+            "reference": reference,
+            "transaction_id": transaction_id,
+            "amount": {"amount_minor": amount_minor, "currency": "CNY"},
+            "reason": "wrong_payee",
+            "callback_url": callback_url,
+        }
+        return await self.post(f"/v1/{what}", order, {"Idempotency-Key": reference})
 
     async def audit(self) -> Any:
         return (await self.get("/sandbox/audit")).content
