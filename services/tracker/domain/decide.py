@@ -6,25 +6,42 @@ from enum import StrEnum
 from typing import Final
 
 from services.tracker.domain import effects, learn, public
+from services.tracker.domain.commands import COMMANDS, refusal
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
+from services.tracker.domain.guards import Scene
 from services.tracker.domain.records import replace
-from services.tracker.domain.routes import Scene, next_route
-from services.tracker.domain.states import Arbitration, Leg, Refund, Reversal, State, Verdict
+from services.tracker.domain.routes import next_route
+from services.tracker.domain.states import (
+    Arbitration,
+    Chargeback,
+    Leg,
+    Recall,
+    Refund,
+    Reversal,
+    State,
+    Verdict,
+)
 from services.tracker.domain.tables import EXCEPT, LATE, LEG_OF, TABLES
+from services.tracker.domain.tables.bank import FINDINGS_OF
 from services.tracker.domain.triggers import (
+    AccountReport,
     ArbitratorDecision,
     BankTransaction,
+    ChargebackReport,
+    Comparison,
     MerchantAnswer,
+    Posting,
+    RecallReport,
     RefundReport,
     T,
     TraceReport,
     Trigger,
 )
-from shared.contracts.vocabulary import Action, Payer, Remedy
+from shared.contracts.vocabulary import Remedy
 from shared.rules import Profile
 
-_MOST_ROUTES: Final = 12  # the longest chain is 5; a loop would be a mistake in the guards
+_MOST_ROUTES: Final = 16  # the longest chain is 6; a loop would be a mistake in the guards
 
 
 class Result(StrEnum):
@@ -61,24 +78,56 @@ def decide(
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
     trigger = learn.believable(trigger, now, rules)
-    refusal = _refusal(dispute, trigger, now, money)
-    if refusal:
-        return refusal
+    refused = _refusal(dispute, trigger, now, rules, money)
+    if refused:
+        return refused
     leg = LEG_OF[trigger.name]
     old = dispute.legs.of(leg)
     new = _target(dispute, trigger, leg, now, rules)
     if new is None:
         return _not_now(dispute, trigger, leg)
-    facts = learn.from_trigger(dispute.facts, trigger, now)
-    if isinstance(new, Refund):
-        facts = learn.paid(facts, new, money, dispute)
-    if old is Reversal.ABSENT:  # it comes after all, and was not held any more
-        facts = learn.watched(facts, money, dispute)
-    moved = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
+    known = _learn(dispute, trigger, new, now, rules, money)
+    moved = replace(known, legs=dispute.legs.moved(leg, new))
     wanted = effects.of_move(moved, leg, old, trigger.name, now, rules)
     if not public.is_open(dispute):
-        wanted += effects.resume(moved, now, rules)
+        wanted += effects.resume(moved, leg, now, rules)
     return _settle(moved, wanted, now, rules, money)
+
+
+def _learn(
+    dispute: Dispute,
+    trigger: Trigger,
+    new: State,
+    now: datetime,
+    rules: Profile,
+    money: MoneyView,
+) -> Dispute:
+    """What is known after the trigger, with the money that `new` holds; legs as they were."""
+    if trigger.name is T.DETAILS_GIVEN:
+        return learn.details(dispute, trigger)
+    if new is Arbitration.PROPOSED and isinstance(trigger.payload, ArbitratorDecision):
+        return replace(dispute, facts=learn.proposed(dispute.facts, trigger))
+    facts = learn.from_trigger(dispute.facts, trigger, now)
+    scene = Scene(dispute, money, rules, now)
+    match new:
+        case Refund():
+            facts = learn.paid(facts, new, money, dispute)
+        case Reversal() if dispute.legs.reversal is Reversal.ABSENT:
+            # it comes after all, and was not held any more
+            facts = learn.watched(facts, money, dispute)
+        case Recall():
+            facts = learn.recalled(facts, new, money, dispute)
+        case Chargeback.FILED if trigger.name is T.CHARGEBACK_APPEARED:
+            facts = learn.appeared(trigger, money, dispute)
+        case Chargeback.FILED if dispute.legs.chargeback is Chargeback.NONE:
+            facts = learn.filed(facts, scene)
+        case Chargeback.WON:
+            facts = learn.charged_back(facts, dispute.legs.chargeback, money, dispute)
+        case _ if trigger.name is T.CREDIT_DUE:
+            facts = replace(facts, credit_minor=min(scene.wanted_minor, money.left(dispute)))
+        case _:
+            pass
+    return replace(dispute, facts=facts)
 
 
 def _settle(
@@ -152,8 +201,31 @@ def _is_earlier(heard: _Heard) -> bool:
     return heard.n < heard.dispute.facts.refund_n
 
 
-def _is_another_credited(heard: _Heard) -> bool:
-    return any(n != heard.n for n in heard.dispute.facts.credited_attempts)
+def _others_minor(heard: _Heard) -> int:
+    """What attempts besides this one have put into the customer's account."""
+    facts = heard.dispute.facts
+    others = (n for n in facts.credited_attempts if n != heard.n)
+    return sum(facts.attempt(n).amount_minor for n in others)
+
+
+def _is_another_paid(heard: _Heard) -> bool:
+    return _others_minor(heard) > 0
+
+
+def _is_paid_by_others(heard: _Heard) -> bool:
+    paid = _others_minor(heard)
+    return paid > 0 and paid >= (heard.dispute.facts.approved_minor or 0)
+
+
+def _is_part_paid(heard: _Heard) -> bool:
+    return bool(heard.dispute.facts.credited_attempts)
+
+
+def _is_less(heard: _Heard) -> bool:
+    """What an earlier attempt had paid went back: this credit is not all of it."""
+    facts = heard.dispute.facts
+    total = _others_minor(heard) + facts.attempt(heard.n).amount_minor
+    return total < (facts.approved_minor or 0)
 
 
 def _is_given_up(heard: _Heard) -> bool:
@@ -161,49 +233,75 @@ def _is_given_up(heard: _Heard) -> bool:
     return heard.dispute.legs.verdict is not Verdict.NONE
 
 
+def _needs_two(heard: _Heard) -> bool:
+    """Above the profile's amount, and always where the wallet's own books are corrected."""
+    decision = heard.trigger.payload
+    if not isinstance(decision, ArbitratorDecision) or decision.remedy is Remedy.NONE:
+        return False
+    limit = heard.rules.four_eyes_above(heard.dispute.facts.currency or "")
+    return decision.remedy is Remedy.CORRECTION or (decision.amount_minor or 0) > limit
+
+
+def _has_other_sent(heard: _Heard) -> bool:
+    who = "merchant" if heard.trigger.name is T.CUSTOMER_SENT_EVIDENCE else "customer"
+    facts = heard.dispute.facts
+    alone = not (facts.bank_merchant_id or heard.dispute.claim.merchant_id)
+    return alone or who in facts.evidence_of
+
+
+def _is_first_of_two(heard: _Heard) -> bool:
+    """Money to an account that was not paid from: two people look (domain rule 13)."""
+    return not heard.dispute.facts.account_checked_by
+
+
 _CONDITIONS: Final = {
     "still settling": _is_settling,
     "key expired": _is_key_expired,
     "overdue": _is_overdue,
     "of an earlier attempt": _is_earlier,
-    "another attempt is credited": _is_another_credited,
+    "another attempt paid": _is_another_paid,
+    "others paid it all": _is_paid_by_others,
+    "a part was paid": _is_part_paid,
+    "less than approved": _is_less,
     "given up before": _is_given_up,
+    "needs two": _needs_two,
+    "the other has sent too": _has_other_sent,
+    "by the first of two": _is_first_of_two,
 }
 
 
 def _refusal(
-    dispute: Dispute, trigger: Trigger, now: datetime, money: MoneyView
+    dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile, money: MoneyView
 ) -> Decision | None:
     """Why a trigger cannot count, before any table is asked."""
     if mismatch := _mismatch(dispute, trigger):
         return Decision(dispute, Result.ILLEGAL, reason=mismatch)
     if stale := _stale(dispute, trigger):
         return Decision(dispute, Result.LATE, reason=stale)
-    if not public.is_open(dispute) and not _counts_when_closed(trigger):
+    if not public.is_open(dispute) and not _counts_when_closed(dispute, trigger):
         return _closed(dispute, trigger)
-    if isinstance(trigger.payload, ArbitratorDecision):
-        return _bad_decision(dispute, trigger.payload, money)
-    wish = _WISHES.get(trigger.name)
-    if wish and wish not in public.actions(dispute, now):
-        return Decision(dispute, Result.ILLEGAL, reason=_possible(dispute, now))
+    if no := refusal(Scene(dispute, money, rules, now), trigger):
+        if trigger.name not in COMMANDS:  # nobody asked: the time for it has gone by
+            return Decision(dispute, Result.LATE, reason=no.reason)
+        result = Result.INVALID if no.is_invalid else Result.ILLEGAL
+        return Decision(dispute, result, reason=no.reason, field=no.field)
     return None
-
-
-_WISHES: Final = {
-    T.WITHDRAWN: Action.WITHDRAW,
-    T.LATE_CONSENT_REQUESTED: Action.REQUEST_MERCHANT_CONSENT,
-    T.APPEALED: Action.APPEAL,
-}
 
 
 def _mismatch(dispute: Dispute, trigger: Trigger) -> str:
     """News of other money than this dispute's, or than was ordered, moves nothing here."""
     report, ours = trigger.payload, dispute.claim.transaction_id
-    if not isinstance(report, BankTransaction | RefundReport):
+    if isinstance(report, Comparison) and trigger.name not in _findings(dispute):
+        return f"{trigger.name} is no finding about {dispute.claim.kind}"
+    if not isinstance(report, BankTransaction | RefundReport | RecallReport | ChargebackReport):
         return ""
     if report.transaction_id not in (None, ours):
         return f"news of another transaction than {ours}"
     return _misreported(dispute.facts, report) if isinstance(report, RefundReport) else ""
+
+
+def _findings(dispute: Dispute) -> frozenset[T]:
+    return FINDINGS_OF.get(dispute.claim.kind, frozenset())
 
 
 def _misreported(facts: Facts, report: RefundReport) -> str:
@@ -220,21 +318,51 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     """An answer to an earlier ask says nothing about the one that counts now."""
     facts = dispute.facts
     match trigger.payload:
-        case RefundReport(n=n) as report:
-            stale = _stale_refund(facts, trigger.name, n)
+        case RefundReport() as report:
+            stale = _stale_refund(facts, trigger.name, report)
             return stale or _nothing_new(dispute, trigger.name, report)
         case TraceReport(n=n) if n != facts.trace_n:
             return f"answer to trace {n}; trace {facts.trace_n} counts"
-        case MerchantAnswer(n=n) if n != facts.consent_n:
-            return f"answer to request {n}; request {facts.consent_n} counts"
+        case MerchantAnswer(n=n) if n != getattr(facts, _COUNTER_OF[LEG_OF[trigger.name]]):
+            return f"answer to request {n} of {LEG_OF[trigger.name]}, which does not count"
+        case Comparison(n=n) | RecallReport(n=n) | Posting(n=n) | AccountReport(n=n) if n != (
+            counts := getattr(facts, _COUNTER_OF[LEG_OF[trigger.name]])
+        ):
+            return f"answer to {LEG_OF[trigger.name]} {n}; {counts} counts"
+        case ChargebackReport(n=n) if n not in (None, facts.chargeback_n):
+            return f"news of chargeback {n}; chargeback {facts.chargeback_n} counts"
         case _:
             return ""
 
 
-def _stale_refund(facts: Facts, name: T, n: int) -> str:
+_COUNTER_OF: Final = {
+    Leg.RECORDS: "records_n",
+    Leg.RECALL: "recall_n",
+    Leg.CONSENT: "consent_n",
+    Leg.GOODS: "goods_n",
+    Leg.ARBITRATION: "arbitration_n",
+    Leg.CREDIT: "credit_n",
+    Leg.CORRECTION: "correction_n",
+    Leg.COMPENSATION: "compensation_n",
+    Leg.HOLD: "identity_n",
+    Leg.IDENTITY: "identity_n",
+    Leg.ACCESS: "reset_n",
+}
+"""Which fact numbers the asks of a leg; the answers carry the same number."""
+
+
+def _known_at(facts: Facts, n: int) -> datetime | None:
+    return facts.known_at[n - 1] if n <= len(facts.known_at) else None
+
+
+def _stale_refund(facts: Facts, name: T, report: RefundReport) -> str:
     """Credited money counts for every attempt, and so does that it went back."""
+    n = report.n
     if not 0 < n <= facts.refund_n:
         return f"there was no refund attempt {n}"
+    newest = _known_at(facts, n)
+    if report.known_at and newest and report.known_at < newest:
+        return f"older than what is known of attempt {n}"
     is_credited = n in facts.credited_attempts
     if name is T.REFUND_CREDITED and is_credited:
         return f"attempt {n} had been credited before"
@@ -252,63 +380,27 @@ def _nothing_new(dispute: Dispute, name: T, report: RefundReport) -> str:
     return ""
 
 
-def _counts_when_closed(trigger: Trigger) -> bool:
-    """Money tells the truth also afterwards; two wishes reopen.
+_MONEY: Final = ("refund_", "reversal_", "recall_", "chargeback_")
+_TIMERS: Final = ("_due", "_recheck", "_window")
+_REOPENING: Final = (T.LATE_CONSENT_REQUESTED, T.APPEALED, T.CASE_REOPENED)
+_UNDECIDED_NEWS: Final = (T.REVERSAL_PENDING, T.RECALL_PENDING, T.RECALL_AGREED)
+
+
+def _counts_when_closed(dispute: Dispute, trigger: Trigger) -> bool:
+    """Money tells the truth also afterwards; wishes to reopen count.
 
     What may yet come is not waited for any more, so nothing is held for it either.
     """
-    is_money = trigger.name.startswith(("refund_", "reversal_"))
-    moved = is_money and trigger.name is not T.REVERSAL_PENDING
-    return moved or trigger.name in (T.LATE_CONSENT_REQUESTED, T.APPEALED)
+    name = trigger.name
+    is_news = name.startswith(_MONEY) and not name.endswith(_TIMERS)
+    too_much = name is T.TRACE_REJECTED and dispute.legs.refund is Refund.CREDITED
+    return (is_news and name not in _UNDECIDED_NEWS) or name in _REOPENING or too_much
 
 
 def _closed(dispute: Dispute, trigger: Trigger) -> Decision:
-    is_command = trigger.name in _WISHES or trigger.name is T.ARBITRATOR_DECIDED
+    is_command = trigger.name in COMMANDS
     result = Result.ILLEGAL if is_command else Result.LATE
     return Decision(dispute, result, reason=f"the dispute ended as {public.status(dispute)}")
-
-
-def _bad_decision(
-    dispute: Dispute, decision: ArbitratorDecision, money: MoneyView
-) -> Decision | None:
-    """What a decision lacks; each names the field."""
-    facts = dispute.facts
-    if dispute.legs.arbitration is not Arbitration.OPEN:
-        return None  # the table answers
-    if facts.arbitration_cause == "appeal" and decision.decided_by == facts.first_decider:
-        return _invalid(dispute, "decided_by", "an appeal is decided by somebody else")
-    if decision.remedy is Remedy.NONE:
-        return None
-    if obstacle := _no_grant(dispute, money):
-        reason = f"{obstacle}; possible now: remedy none"
-        return Decision(dispute, Result.ILLEGAL, reason=reason, field="remedy")
-    if decision.payer is None:
-        return _invalid(dispute, "payer", "an approval names who pays")
-    if decision.amount_minor is None or decision.amount_minor <= 0:
-        return _invalid(dispute, "amount", "an approval names an amount above zero")
-    room = money.room(dispute)
-    if decision.amount_minor > room:
-        return _invalid(dispute, "amount", f"at most {room} minor units are left to refund")
-    if decision.payer is Payer.MERCHANT and not (
-        facts.bank_merchant_id or dispute.claim.merchant_id
-    ):
-        return _invalid(dispute, "payer", "this transaction has no merchant")
-    return None
-
-
-def _no_grant(dispute: Dispute, money: MoneyView) -> str:
-    """Why no approval is possible now, whatever its amount."""
-    if dispute.facts.captured_minor is None:
-        return "the bank has not confirmed the transaction, so nothing is paid for it"
-    if money.room(dispute) > 0:
-        return ""
-    if dispute.legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE):
-        return "a reversal may still bring the money back, until the bank says that it will not"
-    return "nothing of this transaction is left to refund"
-
-
-def _invalid(dispute: Dispute, field: str, reason: str) -> Decision:
-    return Decision(dispute, Result.INVALID, reason=reason, field=field)
 
 
 def _not_now(dispute: Dispute, trigger: Trigger, leg: Leg) -> Decision:
@@ -318,11 +410,6 @@ def _not_now(dispute: Dispute, trigger: Trigger, leg: Leg) -> Decision:
     state = dispute.legs.of(leg)
     reason = f"{trigger.name} is not possible while {leg} is {state.value}"
     return Decision(dispute, Result.ILLEGAL, reason=reason)
-
-
-def _possible(dispute: Dispute, now: datetime) -> str:
-    possible = ", ".join(public.actions(dispute, now)) or "nothing"
-    return f"the dispute is {public.status(dispute)}; possible now: {possible}"
 
 
 def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:

@@ -1,4 +1,4 @@
-"""The machine as Mermaid diagrams: the tables leg by leg, and the routes in their order.
+"""The machine as Mermaid diagrams: the tables leg by leg, and each kind's path in its order.
 
 `python -m services.tracker.domain.diagrams check` compares with the committed goldens, which
 people review; `write` writes them. The tables are read when a diagram is drawn.
@@ -20,9 +20,10 @@ GOLDENS: Final = Path(__file__).parents[3] / "tests" / "golden"
 
 
 def drawings() -> dict[str, str]:
-    """File name → text, for every leg and for the routes."""
+    """File name → text, for every leg and for every path."""
     drawn = {f"{leg.value}.mmd": leg_diagram(leg) for leg in Leg}
-    return drawn | {"routes.mmd": routes_diagram()}
+    drawn["path_always.mmd"] = path_diagram(routes.ALWAYS)
+    return drawn | {f"path_{kind}.mmd": path_diagram(path) for kind, path in routes.PATHS.items()}
 
 
 def leg_diagram(leg: Leg) -> str:
@@ -35,12 +36,12 @@ def leg_diagram(leg: Leg) -> str:
     return _text("stateDiagram-v2", f"  [*] --> {states[0].value}", *lines)
 
 
-def routes_diagram() -> str:
-    """The routes as a chain of questions: the first guard that holds is taken."""
+def path_diagram(path: Sequence[Route]) -> str:
+    """A path as a chain of questions: the first guard that holds is taken."""
     lines: list[str] = []
-    for number, route in enumerate(routes.ROUTES, start=1):
+    for number, route in enumerate(path, start=1):
         lines += _route_lines(number, route)
-    return _text("flowchart TD", *lines, f'  q{len(routes.ROUTES) + 1}(["wait"])')
+    return _text("flowchart TD", *lines, f'  q{len(path) + 1}(["wait"])')
 
 
 def differences(drawn: Mapping[str, str], folder: Path) -> list[str]:

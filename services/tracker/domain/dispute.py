@@ -4,15 +4,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.tracker.domain.states import Legs, Reversal
-from shared.contracts.vocabulary import Fault, Kind, Payer, Remedy, TransactionState
+from services.tracker.domain.states import Chargeback, Legs, Recall, Refund, Reversal
+from services.tracker.domain.triggers import ArbitratorDecision
+from shared.contracts.vocabulary import (
+    Fault,
+    Funding,
+    Kind,
+    Payer,
+    Remedy,
+    TransactionKind,
+    TransactionState,
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Claim:
-    """What was claimed when the dispute was opened; never changes.
+    """What was claimed when the dispute was opened, and what the customer added to it since.
 
-    Amounts in minor units of `currency`; `transaction_id` may be missing.
+    Amounts in minor units of `currency`. Nothing that was said once changes: `transaction_id` and
+    the amount may be missing, and are then given once (`Facts.details_given`).
     """
 
     dispute_id: UUID
@@ -38,21 +48,35 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A refund as it was ordered."""
+    """A refund as it was ordered; `account_id` where it goes to another account than before."""
 
     amount_minor: int
     payer: Payer | None
+    account_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Facts:
     """What has become known. Counters `*_n` number asks, so that each has a key of its own."""
 
+    details_given: tuple[str, ...] = ()  # of `transaction` and `amount`: what came later
+
     transaction_state: TransactionState | None = None
+    transaction_kind: TransactionKind | None = None
     captured_minor: int | None = None
     currency: str | None = None
     bank_merchant_id: str | None = None
     cause: str | None = None
+    funding: Funding | None = None
+    tender: tuple[tuple[str, int], ...] = ()  # what was paid with; nothing: all cash
+    clawback_minor: int = 0
+    chargeback_until: datetime | None = None
+    chargeback_found_minor: int | None = None  # one that the bank knew of when it was asked
+
+    records_n: int = 0
+    records_minor: int | None = None
+    twin: str | None = None
+    explanation: str | None = None
 
     trace_n: int = 0
     at_bank: str | None = None
@@ -66,33 +90,49 @@ class Facts:
     reversal_reference: str | None = None
     reversal_credited: bool = False
 
+    recall_n: int = 0
+    recall_minor: int = 0
+    recall_held_minor: int = 0
+    recall_reason: str | None = None
+
     consent_n: int = 0
     consent_delivered_at: datetime | None = None
+    reminders: int = 0
+    offer_minor: int | None = None
+    agreed_minor: int | None = None  # by an accepted offer; else what was wanted
     merchant_reason: str | None = None
     merchant_note: str | None = None
     late_consent: bool = False
+    goods_n: int = 0
+    tracking: str | None = None
 
     arbitration_n: int = 0
     arbitration_cause: str | None = None
     escalations: int = 0
+    proposal: ArbitratorDecision | None = None  # waits for the second of two people
+    evidence_of: tuple[str, ...] = ()  # of `customer` and `merchant`: who has sent all
     fault: Fault | None = None
     remedy: Remedy | None = None
     decision_reason: str | None = None
     decision_note: str | None = None
     decided_by: str | None = None
-    appealed: bool = False
+    confirmed_by: str | None = None
     appeal_heard: bool = False
-    first_decider: str | None = None
+    reopened_for: str | None = None
+    deciders: tuple[str, ...] = ()  # everybody who had a hand in a decision so far
+    appeal_note: str | None = None
     decision_rule: str | None = None
     appeal_until: datetime | None = None
 
     refund_n: int = 0
     attempts: tuple[Attempt, ...] = ()  # number 1 first
     credited_attempts: tuple[int, ...] = ()  # a bounce takes its attempt out again
+    known_at: tuple[datetime | None, ...] = ()  # of each attempt: how new the newest news is
     refund_held_minor: int | None = None  # where it is not what was approved
-    approved_minor: int | None = None
+    approved_minor: int | None = None  # all that the customer is to get by refunds
     payer: Payer | None = None
     loss_bearer: Payer | None = None
+    rate_bearer: Payer | None = None
     refund_first_sent_at: datetime | None = None
     refund_last_sent_at: datetime | None = None
     refund_overdue: bool = False
@@ -100,12 +140,39 @@ class Facts:
     destination_kind: str | None = None
     destination_bank: str | None = None
     destination_tail: str | None = None
+    account_id: str | None = None  # the other account that the customer chose
+    account_checked_by: tuple[str, ...] = ()
     over_recovered: bool = False
+
+    chargeback_n: int = 0
+    chargeback_minor: int = 0
+    chargeback_held_minor: int = 0
+    chargeback_outside: bool = False
+    chargeback_reason: str | None = None
+
+    credit_n: int = 0
+    credit_minor: int = 0
+    credit_basis: str | None = None  # statute or goodwill
+    correction_n: int = 0
+    correction_minor: int | None = None
+    compensation_n: int = 0
+    compensation_minor: int = 0
+    compensation_reason: str | None = None
+
+    holds_beside: tuple[str, ...] = ()  # of the account, that are not ours to release
+    identity_n: int = 0
+    identity_reason: str | None = None
+    reset_n: int = 0
+    reset_reason: str | None = None
+    legal_cause: str | None = None
+    complaint_n: int = 0
 
     duplicate_of: str | None = None
     promised_at: datetime | None = None
     promise_rule: str | None = None
     promises_missed: int = 0
+    answer_by: datetime | None = None  # until when the customer may do what is asked of them
+    answer_for: str | None = None  # the status that asks it
     missed_at: datetime | None = None  # the promised date that the newest step found passed
 
     def attempt(self, n: int) -> Attempt:
@@ -119,6 +186,11 @@ class Facts:
         """What the refund's reservation amounts to."""
         held = self.refund_held_minor
         return held if held is not None else self.approved_minor or 0
+
+    @property
+    def credited_minor(self) -> int:
+        """What refunds have put into the customer's account so far."""
+        return sum(self.attempt(n).amount_minor for n in self.credited_attempts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +216,37 @@ class MoneyView:
 
     def room(self, dispute: Dispute) -> int:
         """Minor units a refund of this dispute may have; its own refund is not counted."""
-        facts, returned = dispute.facts, 0
-        if dispute.legs.reversal not in (Reversal.NONE, Reversal.ABSENT):
-            returned = facts.reversal_held_minor
-        return (facts.captured_minor or 0) - self.others_minor - returned
+        return max(0, self.left(dispute) - expected_minor(dispute))
+
+    def free(self, dispute: Dispute, wanted_minor: int) -> int:
+        """As much of this as nothing else of this dispute, or of others, may bring or has brought.
+
+        Also not its own refund.
+        """
+        facts, refund = dispute.facts, 0
+        if dispute.legs.refund is not Refund.NONE:
+            refund = facts.held_for_refund_minor
+        return max(0, min(wanted_minor, self.room(dispute) - refund))
+
+    def left(self, dispute: Dispute) -> int:
+        """Captured, and neither held nor settled by others."""
+        return (dispute.facts.captured_minor or 0) - self.others_minor
+
+
+def expected_minor(dispute: Dispute) -> int:
+    """What came or may come to the customer of this dispute without a refund of ours.
+
+    A provisional credit is not among them: whatever else comes settles it first.
+    """
+    facts, held = dispute.facts, 0
+    if dispute.legs.reversal not in (Reversal.NONE, Reversal.ABSENT):
+        held += facts.reversal_held_minor
+    if dispute.legs.recall not in (Recall.NONE, Recall.REFUSED):
+        held += facts.recall_held_minor
+    if dispute.legs.chargeback not in (
+        Chargeback.NONE,
+        Chargeback.LOST,
+        Chargeback.WITHDRAWN,
+    ):
+        held += facts.chargeback_held_minor
+    return held

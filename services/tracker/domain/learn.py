@@ -5,13 +5,22 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
+from services.tracker.domain.guards import Scene, wanted
 from services.tracker.domain.records import replace
-from services.tracker.domain.routes import Route, Scene
-from services.tracker.domain.states import Refund
+from services.tracker.domain.routes import Route
+from services.tracker.domain.states import Chargeback, Recall, Refund
 from services.tracker.domain.triggers import (
+    AccountReport,
     ArbitratorDecision,
     BankTransaction,
+    Cause,
+    ChargebackReport,
+    Choice,
+    Comparison,
+    Details,
+    Grant,
     MerchantAnswer,
+    RecallReport,
     RefundReport,
     T,
     TraceReport,
@@ -28,13 +37,22 @@ _BANK_DATES: Final = (
     "delivered_at",
     "return_expected_at",
     "reversal_expected_at",
+    "answer_by",
+)
+_DATED: Final = (
+    BankTransaction,
+    Comparison,
+    TraceReport,
+    RecallReport,
+    RefundReport,
+    ChargebackReport,
 )
 
 
 def believable(trigger: Trigger, now: datetime, rules: Profile) -> Trigger:
     """The trigger without the bank's dates that are beyond the horizon: they count as none."""
     payload = trigger.payload
-    if not isinstance(payload, BankTransaction | TraceReport | RefundReport):
+    if not isinstance(payload, _DATED):
         return trigger
     dates = {name: at for name in _BANK_DATES if (at := getattr(payload, name, None))}
     if not dates or max(dates.values()) <= (latest := rules.due("bank_date_horizon", now)):
@@ -63,6 +81,29 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         reversal_reference=bank.reversal_reference,
         reversal_credited=bank.reversal_state == "credited",
         expected_at=bank.reversal_expected_at,
+        transaction_kind=bank.kind,
+        funding=bank.funding,
+        tender=bank.tender,
+        clawback_minor=bank.clawback_minor,
+        chargeback_until=bank.chargeback_until,
+        chargeback_found_minor=bank.chargeback_minor,
+    )
+
+
+def _compared(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    found = _payload(trigger, Comparison)
+    same = found.currency in (None, facts.currency) or facts.currency is None
+    return replace(
+        facts,
+        records_minor=found.amount_minor if same else None,
+        currency=facts.currency or found.currency,
+        twin=found.twin,
+        explanation=found.explanation,
+        expected_at=found.expected_at,
+        destination_kind=found.destination_kind or facts.destination_kind,
+        destination_bank=found.destination_bank or facts.destination_bank,
+        destination_tail=found.destination_tail or facts.destination_tail,
     )
 
 
@@ -96,6 +137,20 @@ def _reversal(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     )
 
 
+def _recall(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """A part that comes back frees the rest of what was held for the whole."""
+    del now
+    report = _payload(trigger, RecallReport)
+    amount = facts.recall_minor if report.amount_minor is None else report.amount_minor
+    counts = trigger.name in (T.RECALL_AGREED, T.RECALL_RETURNED)
+    return replace(
+        facts,
+        recall_minor=amount if counts else facts.recall_minor,
+        recall_reason=report.reason,
+        expected_at=report.expected_at,
+    )
+
+
 def _delivered(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del trigger
     return replace(facts, consent_delivered_at=now)
@@ -107,8 +162,37 @@ def _merchant(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         facts,
         merchant_reason=answer.reason,
         merchant_note=answer.note,
+        proof=answer.proof or facts.proof,
+        offer_minor=answer.offer_minor or facts.offer_minor,
+        agreed_minor=None,
         consent_delivered_at=facts.consent_delivered_at or now,
     )
+
+
+def _offer_accepted(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del trigger, now
+    return replace(facts, agreed_minor=facts.offer_minor)
+
+
+def _reminded(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del trigger, now
+    return replace(facts, reminders=facts.reminders + 1)
+
+
+def _shipped(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    return replace(facts, tracking=_payload(trigger, Choice).code)
+
+
+def _evidence(who: str) -> Callable[[Facts, Trigger, datetime], Facts]:
+    def lesson(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+        del now
+        said = trigger.payload
+        note = said.note if isinstance(said, MerchantAnswer) and said.note else facts.merchant_note
+        sent = tuple(sorted({*facts.evidence_of, who}))
+        return replace(facts, evidence_of=sent, merchant_note=note)
+
+    return lesson
 
 
 def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
@@ -143,20 +227,56 @@ def _no_answer(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
 
 
 def _decision(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """Takes effect at once, unless it needs a second person: see `proposed`."""
     del now
+    return decided(facts, _payload(trigger, ArbitratorDecision), None)
+
+
+def proposed(facts: Facts, trigger: Trigger) -> Facts:
+    """A decision that waits for its second person; nothing of it counts yet."""
     decision = _payload(trigger, ArbitratorDecision)
+    return replace(facts, proposal=decision, decided_by=decision.decided_by)
+
+
+def _confirmed(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    if facts.proposal is None:
+        raise TypeError("nothing was proposed")
+    return decided(facts, facts.proposal, _payload(trigger, Wish).requested_by)
+
+
+def _rejected(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del trigger, now
+    return replace(facts, proposal=None, decided_by=None)
+
+
+def decided(facts: Facts, decision: ArbitratorDecision, confirmed_by: str | None) -> Facts:
+    """What was decided; on appeal an amount is granted beside what was credited before."""
+    had = facts.credited_minor
+    amount = decision.amount_minor
+    grants = decision.remedy not in (Remedy.NONE, Remedy.CORRECTION)
+    earlier = facts.deciders if facts.appeal_heard else ()  # an appeal is from the last decision
+    people = _also(earlier, decision.decided_by, confirmed_by)
     return replace(
         facts,
+        proposal=None,
         fault=decision.fault,
         remedy=decision.remedy,
         decision_reason=decision.reason,
         decision_note=decision.note,
         decided_by=decision.decided_by,
-        first_decider=facts.first_decider if facts.appealed else decision.decided_by,
-        approved_minor=decision.amount_minor,
-        payer=decision.payer,
-        loss_bearer=decision.loss_bearer,
+        confirmed_by=confirmed_by,
+        deciders=people,
+        approved_minor=(had + (amount or 0)) if grants else (had or None),
+        correction_minor=amount if decision.remedy is Remedy.CORRECTION else None,
+        payer=decision.payer if grants else facts.payer,
+        loss_bearer=decision.loss_bearer or decision.payer,
+        rate_bearer=decision.rate_bearer or decision.loss_bearer or decision.payer,
     )
+
+
+def _also(people: tuple[str, ...], *more: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*people, *(one for one in more if one))))
 
 
 def _late_consent(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
@@ -167,8 +287,107 @@ def _late_consent(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
 
 def _appeal(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
-    _payload(trigger, Wish)
-    return replace(facts, appealed=True, appeal_until=None)
+    words = _payload(trigger, Wish).statement
+    return replace(
+        facts, appeal_heard=False, appeal_until=None, appeal_note=words, arbitration_cause=None
+    )
+
+
+def _reopened(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    cause = _payload(trigger, Cause)
+    return replace(
+        facts,
+        appeal_heard=False,
+        appeal_until=None,
+        reopened_for=str(cause.cause),
+        appeal_note=cause.note,
+        arbitration_cause=None,
+    )
+
+
+def _account_chosen(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    chosen = _payload(trigger, Choice).code
+    return replace(facts, account_id=chosen, account_checked_by=())
+
+
+def _account_checked(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    by = _payload(trigger, Wish).requested_by
+    return replace(facts, account_checked_by=_also(facts.account_checked_by, by))
+
+
+def _account_rejected(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del trigger, now
+    return replace(facts, account_id=None, account_checked_by=())
+
+
+def _chargeback(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    report = _payload(trigger, ChargebackReport)
+    return replace(facts, chargeback_reason=report.reason, expected_at=report.answer_by)
+
+
+def _credit_ordered(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """By an operator with an amount and a basis, or by statute with all that was claimed."""
+    del now
+    grant = trigger.payload if isinstance(trigger.payload, Grant) else None
+    return replace(
+        facts,
+        credit_n=facts.credit_n + 1,
+        credit_minor=grant.amount_minor if grant else facts.credit_minor,
+        credit_basis=grant.reason if grant else "statute",
+    )
+
+
+def _compensation(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    grant = _payload(trigger, Grant)
+    return replace(
+        facts,
+        compensation_n=facts.compensation_n + 1,
+        compensation_minor=grant.amount_minor,
+        compensation_reason=grant.reason,
+    )
+
+
+def _account(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    return replace(facts, holds_beside=_payload(trigger, AccountReport).others)
+
+
+def _identity(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    return replace(facts, identity_reason=_payload(trigger, AccountReport).reason)
+
+
+def _reset(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    return replace(facts, reset_reason=_payload(trigger, AccountReport).reason)
+
+
+def _reset_again(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """Once for each refusal: what is being asked under the new number is only looked after."""
+    del trigger, now
+    again = replace(facts, reset_n=facts.reset_n + 1, reset_reason=None)
+    return again if facts.reset_reason else facts
+
+
+def _legal(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    return replace(facts, legal_cause=str(_payload(trigger, Cause).cause))
+
+
+def _answered(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    answer = _payload(trigger, Cause)
+    return replace(
+        facts,
+        decision_reason=str(answer.cause),
+        decision_note=answer.note,
+        deciders=_also(facts.deciders, answer.requested_by),
+    )
 
 
 def _escalated(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
@@ -200,39 +419,211 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.ARBITRATOR_DECIDED: _decision,
     T.LATE_CONSENT_REQUESTED: _late_consent,
     T.APPEALED: _appeal,
+    T.CASE_REOPENED: _reopened,
+    T.MERCHANT_OFFERED: _merchant,
+    T.MERCHANT_WANTS_RETURN: _merchant,
+    T.MERCHANT_FULFILLED: _merchant,
+    T.MERCHANT_REMINDER: _reminded,
+    T.OFFER_ACCEPTED: _offer_accepted,
+    T.GOODS_SHIPPED: _shipped,
+    T.CUSTOMER_SENT_EVIDENCE: _evidence("customer"),
+    T.MERCHANT_SENT_EVIDENCE: _evidence("merchant"),
+    T.DECISION_CONFIRMED: _confirmed,
+    T.DECISION_REJECTED: _rejected,
+    T.ACCOUNT_CHOSEN: _account_chosen,
+    T.ACCOUNT_CONFIRMED: _account_checked,
+    T.ACCOUNT_REJECTED: _account_rejected,
+    T.CREDIT_ORDERED: _credit_ordered,
+    T.CREDIT_DUE: _credit_ordered,
+    T.COMPENSATION_ORDERED: _compensation,
+    T.LEGAL_HOLD_PLACED: _legal,
+    T.COMPLAINT_ANSWERED: _answered,
+    T.RESET_DONE: _reset,
+    T.RESET_REFUSED: _reset,
+    T.RESET_RECHECK: _reset_again,
     T.ARBITRATION_DUE: _escalated,
+    T.DOCUMENTS_DUE: _escalated,
+    T.DESTINATION_DUE: _escalated,
+    T.CHARGEBACK_DUE: _escalated,
+    T.LEGAL_DUE: _escalated,
+    T.COMPLAINT_DUE: _escalated,
     T.REFUND_DUE: _overdue,
+    **{trigger: _compared for trigger in T if trigger.startswith("records_")},
+    **{trigger: _recall for trigger in T if trigger.startswith("recall_")},
+    **{trigger: _account for trigger in T if trigger.startswith("hold_")},
+    **{trigger: _identity for trigger in T if trigger.startswith("identity_")},
+    T.CHARGEBACK_PENDING: _chargeback,
+    T.CHARGEBACK_REPRESENTED: _chargeback,
+    T.CHARGEBACK_LOST: _chargeback,
 }
+# Timers bring no news.
+for _name in (
+    T.RECORDS_DUE,
+    T.RECORDS_RECHECK,
+    T.RECALL_DUE,
+    T.RECALL_RECHECK,
+    T.HOLD_DUE,
+    T.IDENTITY_DUE,
+    T.IDENTITY_RECHECK,
+):
+    del _LESSONS[_name]
 
 
 def from_trigger(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     """The facts after this trigger."""
     lesson = _LESSONS.get(trigger.name)
-    return lesson(facts, trigger, now) if lesson else facts
+    learnt = lesson(facts, trigger, now) if lesson else facts
+    if isinstance(trigger.payload, RefundReport) and trigger.payload.known_at:
+        return _dated(learnt, trigger.payload.n, trigger.payload.known_at)
+    return learnt
+
+
+def _dated(facts: Facts, n: int, at: datetime) -> Facts:
+    """News of an attempt that is older than this counts for nothing from now on."""
+    known = [*facts.known_at, *([None] * (n - len(facts.known_at)))]
+    known[n - 1] = at
+    return replace(facts, known_at=tuple(known))
+
+
+def details(dispute: Dispute, trigger: Trigger) -> Dispute:
+    """The claim with what the customer added; what was said before stays as it was said."""
+    said, claim = _payload(trigger, Details), dispute.claim
+    named = claim.transaction_id is None
+    priced = claim.requested_minor is None and said.amount_minor is not None
+    given = [word for word, is_new in (("transaction", named), ("amount", priced)) if is_new]
+    return replace(
+        dispute,
+        claim=replace(
+            claim,
+            transaction_id=said.transaction_id if named else claim.transaction_id,
+            requested_minor=said.amount_minor if priced else claim.requested_minor,
+            currency=said.currency if priced else claim.currency,
+        ),
+        facts=replace(dispute.facts, details_given=(*dispute.facts.details_given, *given)),
+    )
 
 
 def from_route(route: Route, scene: Scene) -> Facts:
     """The facts after the machine's own next step, which gives new asks their numbers."""
+    lesson = _ON_THE_WAY.get(route.trigger)
+    return lesson(route, scene) if lesson else scene.dispute.facts
+
+
+def _numbered(counter: str, **also: Any) -> Callable[[Route, Scene], Facts]:
+    """A new ask has the next number."""
+
+    def lesson(route: Route, scene: Scene) -> Facts:
+        del route
+        facts = scene.dispute.facts
+        return replace(facts, **{counter: getattr(facts, counter) + 1}, **also)
+
+    return lesson
+
+
+def _identity_asked(route: Route, scene: Scene) -> Facts:
+    """A hold and a check of one claim share its number: see the calls' keys."""
+    del route
+    return replace(scene.dispute.facts, identity_n=1)
+
+
+def _explained(route: Route, scene: Scene) -> Facts:
+    return replace(scene.dispute.facts, decision_rule=route.cause, arbitration_cause=None)
+
+
+def _duplicate(route: Route, scene: Scene) -> Facts:
+    del route
+    return replace(scene.dispute.facts, duplicate_of=scene.money.duplicate_of)
+
+
+def _complaint(route: Route, scene: Scene) -> Facts:
+    del route
     facts = scene.dispute.facts
-    match route.trigger:
-        case T.ASK_TRACE:
-            return replace(facts, trace_n=facts.trace_n + 1)
-        case T.ASK_MERCHANT:
-            return replace(facts, consent_n=facts.consent_n + 1, consent_delivered_at=None)
-        case T.WATCH_REVERSAL:
-            return watched(facts, scene.money, scene.dispute)
-        case T.OPEN_ARBITRATION:
-            return _opened_arbitration(facts, route)
-        case T.APPROVE:
-            return _approved(facts, route, scene)
-        case T.DECLINE:
-            return _declined(facts, route, scene)
-        case T.EXPLAIN:
-            return replace(facts, decision_rule=route.cause)
-        case T.CLOSE_AS_DUPLICATE:
-            return replace(facts, duplicate_of=scene.money.duplicate_of)
-        case _:
-            return facts
+    return replace(facts, complaint_n=facts.complaint_n + 1, appeal_heard=facts.complaint_n > 0)
+
+
+def _used_up(route: Route, scene: Scene) -> Facts:
+    """The decision has been carried out."""
+    rule = route.cause or "arbitration"
+    return replace(scene.dispute.facts, arbitration_cause=None, decision_rule=rule)
+
+
+def _sealed(route: Route, scene: Scene) -> Facts:
+    del route
+    return replace(scene.dispute.facts, arbitration_cause=None, reopened_for=None)
+
+
+def _corrected(route: Route, scene: Scene) -> Facts:
+    facts = _used_up(route, scene)
+    return replace(facts, correction_n=facts.correction_n + 1)
+
+
+def _credit_final(route: Route, scene: Scene) -> Facts:
+    """The credit is the payment; nothing is paid beside it."""
+    return replace(_used_up(route, scene), approved_minor=None)
+
+
+def recall_asked(route: Route, scene: Scene) -> Facts:
+    """All that was claimed is asked back, as far as there is room to hold it."""
+    del route
+    facts = scene.dispute.facts
+    held = scene.money.free(scene.dispute, scene.wanted_minor)
+    return replace(facts, recall_n=facts.recall_n + 1, recall_minor=held, recall_held_minor=held)
+
+
+def filed(facts: Facts, scene: Scene) -> Facts:
+    """A chargeback of all that was claimed, as far as there is room to hold it."""
+    amount = scene.money.free(scene.dispute, scene.wanted_minor)
+    return replace(
+        facts,
+        chargeback_n=facts.chargeback_n + 1,
+        chargeback_minor=amount,
+        chargeback_held_minor=amount,
+        chargeback_outside=False,
+    )
+
+
+def appeared(trigger: Trigger, money: MoneyView, dispute: Dispute) -> Facts:
+    """News of a chargeback that did not come from here."""
+    return _outside(_payload(trigger, ChargebackReport).amount_minor, money, dispute)
+
+
+def _found_outside(route: Route, scene: Scene) -> Facts:
+    del route
+    return _outside(scene.facts.chargeback_found_minor, scene.money, scene.dispute)
+
+
+def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Facts:
+    """It takes what room there is; more is over-recovered."""
+    facts = dispute.facts
+    amount = amount_minor or facts.captured_minor or 0
+    held = money.free(dispute, amount)
+    return replace(
+        facts,
+        chargeback_minor=amount,
+        chargeback_held_minor=held,
+        chargeback_outside=True,
+        over_recovered=facts.over_recovered or held < amount,
+    )
+
+
+def recalled(facts: Facts, new: Recall, money: MoneyView, dispute: Dispute) -> Facts:
+    """Hold what comes or came: less than asked for frees the rest, more is over-recovered."""
+    if new not in (Recall.AGREED, Recall.RETURNED):
+        return facts
+    old = dispute.legs.recall
+    freed = 0 if old is Recall.REFUSED else facts.recall_held_minor
+    held = min(facts.recall_minor, money.free(dispute, facts.recall_minor) + freed)
+    over = facts.over_recovered or (new is Recall.RETURNED and held < facts.recall_minor)
+    return replace(facts, recall_held_minor=held, over_recovered=over)
+
+
+def charged_back(facts: Facts, old: Chargeback, money: MoneyView, dispute: Dispute) -> Facts:
+    """One that had been given up counts again: it takes what room is left."""
+    if old not in (Chargeback.LOST, Chargeback.WITHDRAWN):
+        return facts
+    held = money.free(dispute, facts.chargeback_minor)
+    over = facts.over_recovered or held < facts.chargeback_minor
+    return replace(facts, chargeback_held_minor=held, over_recovered=over)
 
 
 def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
@@ -241,8 +632,7 @@ def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     It comes whether there is room or not: what is above the room is over-recovered and shown.
     """
     wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    refund = 0 if dispute.legs.refund is Refund.NONE else facts.held_for_refund_minor
-    held = max(0, min(wanted or 0, money.room(dispute) - refund))
+    held = money.free(dispute, wanted or 0)
     over = facts.over_recovered or held < (wanted or 0)
     return replace(facts, reversal_minor=wanted, reversal_held_minor=held, over_recovered=over)
 
@@ -250,16 +640,18 @@ def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
 def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts:
     """Hold what every attempt has paid or may still pay, as far as there is room.
 
-    `new` is where the refund moves to. What is above the room, or paid twice, is over-recovered
-    and shown.
+    `new` is where the refund moves to. What is above the room, or above what was approved, is
+    over-recovered and shown.
     """
-    credited = facts.credited_attempts
     match new:
         case Refund.CREDITED:
-            return _paid_by(facts, credited, money.room(dispute))
-        case Refund.STUCK if credited:
-            sums = [facts.attempt(n).amount_minor for n in {*credited, facts.refund_n}]
-            return replace(facts, refund_held_minor=max(0, min(sum(sums), money.room(dispute))))
+            return _paid_by(facts, money.room(dispute))
+        case Refund.STUCK if facts.credited_attempts:
+            sums = [
+                facts.attempt(n).amount_minor for n in {*facts.credited_attempts, facts.refund_n}
+            ]
+            held = max(0, min(sum(sums), money.room(dispute)))
+            return replace(facts, refund_held_minor=held)
         case Refund.STUCK:
             return replace(facts, refund_held_minor=None)
         case Refund.BOUNCED if facts.refund_held_minor is not None:
@@ -271,49 +663,58 @@ def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts
             return facts
 
 
-def _paid_by(facts: Facts, credited: tuple[int, ...], room_minor: int) -> Facts:
-    """The newest credited attempt is the one that people see as the refund."""
-    counted = facts.attempt(max(credited))
-    total = sum(facts.attempt(n).amount_minor for n in credited)
+def _paid_by(facts: Facts, room_minor: int) -> Facts:
+    total, counted = facts.credited_minor, facts.attempt(max(facts.credited_attempts))
+    approved = max(facts.approved_minor or 0, counted.amount_minor)
     held = max(0, min(total, room_minor))
-    over = facts.over_recovered or len(credited) > 1 or held < total
     return replace(
         facts,
-        approved_minor=counted.amount_minor,
+        approved_minor=approved,
         payer=counted.payer,
         refund_held_minor=held,
-        over_recovered=over,
+        over_recovered=facts.over_recovered or total > approved or held < total,
     )
 
 
-def _opened_arbitration(facts: Facts, route: Route) -> Facts:
+def _opened_arbitration(route: Route, scene: Scene) -> Facts:
+    facts = scene.dispute.facts
+    appeal = route.cause == "appeal"
     return replace(
         facts,
         arbitration_n=facts.arbitration_n + 1,
-        arbitration_cause=route.cause,
-        appeal_heard=facts.appeal_heard or route.cause == "appeal",
+        arbitration_cause=(facts.reopened_for or route.cause) if appeal else route.cause,
+        appeal_heard=facts.appeal_heard or appeal,
         remedy=None,
         fault=None,
         decision_reason=None,
         decided_by=None,
+        confirmed_by=None,
+        proposal=None,
     )
 
 
-def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
-    by_merchant = route.cause != "arbitration"
-    granted = scene.wanted_minor if by_merchant else facts.approved_minor
+def _approved(route: Route, scene: Scene) -> Facts:
+    """The next attempt pays what is approved and not credited yet."""
+    facts = scene.dispute.facts
+    again = route.cause == "other_account"
+    by_merchant = not again and route.cause != "arbitration"
+    granted = wanted(scene) if by_merchant else facts.approved_minor
     payer = Payer.MERCHANT if by_merchant else facts.payer
+    rest = (granted or 0) - facts.credited_minor
+    checked = len(facts.account_checked_by) > 1
+    attempt = Attempt(rest, payer, facts.account_id if checked else None)
     return replace(
         facts,
         refund_n=facts.refund_n + 1,
-        attempts=(*facts.attempts, Attempt(granted or 0, payer)),
+        attempts=(*facts.attempts, attempt),
         refund_held_minor=None,
         approved_minor=granted,
         payer=payer,
         loss_bearer=facts.loss_bearer or payer,
+        rate_bearer=facts.rate_bearer or payer,
         fault=None if by_merchant else facts.fault,
         remedy=Remedy.FULL_REFUND if by_merchant else facts.remedy,
-        decision_rule=route.cause,
+        decision_rule=facts.decision_rule if again else route.cause,
         decision_reason=facts.decision_reason or route.cause,
         arbitration_cause=None,
         refund_first_sent_at=scene.now,
@@ -324,17 +725,53 @@ def _approved(facts: Facts, route: Route, scene: Scene) -> Facts:
     )
 
 
-def _declined(facts: Facts, route: Route, scene: Scene) -> Facts:
-    may_appeal = not facts.appealed
-    until = scene.rules.due("appeal_window", scene.now) if may_appeal else None
+def _declined(route: Route, scene: Scene) -> Facts:
+    facts = scene.dispute.facts
     return replace(
         facts,
         decision_rule=route.cause,
         decision_reason=facts.decision_reason or route.cause,
         remedy=Remedy.NONE,
         arbitration_cause=None,
-        appeal_until=until,
         approved_minor=None,
         payer=None,
         refund_held_minor=None,
     )
+
+
+def _watch(route: Route, scene: Scene) -> Facts:
+    del route
+    return watched(scene.dispute.facts, scene.money, scene.dispute)
+
+
+def _filed(route: Route, scene: Scene) -> Facts:
+    del route
+    return filed(scene.dispute.facts, scene)
+
+
+_ON_THE_WAY: Final[dict[T, Callable[[Route, Scene], Facts]]] = {
+    T.ASK_RECORDS: _numbered("records_n"),
+    T.ASK_TRACE: _numbered("trace_n"),
+    T.ASK_MERCHANT: _numbered("consent_n", consent_delivered_at=None),
+    T.AWAIT_GOODS: _numbered("goods_n"),
+    T.ASK_RECALL: recall_asked,
+    T.WATCH_REVERSAL: _watch,
+    T.FILE_CHARGEBACK: _filed,
+    T.CHARGEBACK_APPEARED: _found_outside,
+    T.GATHER_EVIDENCE: _opened_arbitration,
+    T.OPEN_ARBITRATION: _opened_arbitration,
+    T.APPROVE: _approved,
+    T.CORRECT: _corrected,
+    T.MAKE_CREDIT_FINAL: _credit_final,
+    T.ASK_HOLD: _identity_asked,
+    T.ASK_IDENTITY: _identity_asked,
+    T.ASK_RESET: _numbered("reset_n"),
+    T.TAKE_COMPLAINT: _complaint,
+    T.SEAL: _sealed,
+    T.DECLINE: _declined,
+    T.EXPLAIN: _explained,
+    T.FULFIL: _explained,
+    T.REFER: _explained,
+    T.SECURE: _explained,
+    T.CLOSE_AS_DUPLICATE: _duplicate,
+}

@@ -1,99 +1,186 @@
 """What people see: status, next actor, promised date, money, actions. Functions of the legs."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.tracker.domain import commands, standing
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.effects import Timer
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import (
+    Access,
     Arbitration,
+    Chargeback,
+    Compensation,
+    Complaint,
     Consent,
+    Correction,
+    Credit,
+    Destination,
+    Details,
+    Goods,
+    Hold,
+    Identity,
     Inquiry,
     Leg,
+    Legal,
     Legs,
+    Recall,
+    Records,
     Refund,
     Reversal,
+    State,
     Trace,
     Verdict,
 )
 from services.tracker.domain.triggers import T
-from shared.contracts.vocabulary import ENDS, Action, Actor, Kind, Status
+from shared.contracts.vocabulary import ENDS, Action, Actor, Status
 from shared.rules import Profile
 
-_VERDICTS: Final = {
-    Verdict.DECLINED: Status.DECLINED,
-    Verdict.EXPLAINED: Status.EXPLAINED,
-    Verdict.WITHDRAWN: Status.WITHDRAWN,
-    Verdict.DUPLICATE: Status.DUPLICATE,
-}
-_REFUNDS: Final = {
+_REFUNDS: Final[dict[State, Status]] = {
     Refund.RESERVED: Status.REFUND_APPROVED,
     Refund.IN_FLIGHT: Status.REFUND_SENT,
     Refund.UNKNOWN: Status.REFUND_UNCONFIRMED,
     Refund.STUCK: Status.REFUND_UNCONFIRMED,
     Refund.BOUNCED: Status.REFUND_BOUNCED,
     Refund.UNFUNDED: Status.REFUND_UNFUNDED,
-    Refund.CREDITED: Status.CREDITED,
 }
-_CONSENTS: Final = (Consent.ASKED, Consent.DELIVERED)
+# What people are told while a dispute is open: the first leg that is in one of its states. What
+# the customer must do comes before what others are doing.
+_WAITING: Final[tuple[tuple[Leg, dict[State, Status]], ...]] = (
+    (Leg.LEGAL, {Legal.HELD: Status.UNDER_REVIEW}),
+    (Leg.IDENTITY, {Identity.ASKED: Status.VERIFYING_IDENTITY}),
+    (
+        Leg.ARBITRATION,
+        {
+            Arbitration.GATHERING: Status.GATHERING_EVIDENCE,
+            Arbitration.OPEN: Status.IN_ARBITRATION,
+            Arbitration.PROPOSED: Status.IN_ARBITRATION,
+        },
+    ),
+    (
+        Leg.DESTINATION,
+        {
+            Destination.ASKED: Status.REFUND_BOUNCED,
+            Destination.CHOSEN: Status.UNDER_REVIEW,
+        },
+    ),
+    (Leg.REFUND, _REFUNDS),
+    (
+        Leg.CREDIT,
+        {
+            Credit.NOTICED: Status.CREDIT_ENDING,
+            Credit.REVERSING: Status.CREDIT_ENDING,
+        },
+    ),
+    (Leg.CORRECTION, {Correction.ORDERED: Status.CORRECTING}),
+    (
+        Leg.GOODS,
+        {
+            Goods.AWAITED: Status.RETURN_AWAITED,
+            Goods.SHIPPED: Status.RETURN_SHIPPED,
+        },
+    ),
+    (
+        Leg.CONSENT,
+        {
+            Consent.OFFERED: Status.OFFER_MADE,
+            Consent.ASKED: Status.WAITING_FOR_MERCHANT,
+            Consent.DELIVERED: Status.WAITING_FOR_MERCHANT,
+        },
+    ),
+    (Leg.CHARGEBACK, dict.fromkeys(standing.LIVE_CHARGEBACKS, Status.CHARGEBACK_FILED)),
+    (
+        Leg.RECALL,
+        {
+            Recall.ASKED: Status.RECALLING,
+            Recall.AGREED: Status.RECALLING,
+            Recall.OVERDUE: Status.RECALLING,
+        },
+    ),
+    (
+        Leg.REVERSAL,
+        {
+            Reversal.WATCHED: Status.REVERSAL_WATCHED,
+            Reversal.OVERDUE: Status.REVERSAL_WATCHED,
+        },
+    ),
+    (Leg.TRACE, {Trace.IN_TRANSIT: Status.IN_TRANSIT, Trace.ASKED: Status.TRACING}),
+    (
+        Leg.RECORDS,
+        {
+            Records.ON_ITS_WAY: Status.REFUND_SENT,
+            Records.UNFUNDED: Status.REFUND_UNFUNDED,
+            Records.ASKED: Status.COMPARING,
+            Records.STALLED: Status.COMPARING,
+        },
+    ),
+    (Leg.INQUIRY, {Inquiry.ASKED: Status.CHECKING, Inquiry.STALLED: Status.CHECKING}),
+    (
+        Leg.IDENTITY,
+        {
+            Identity.FAILED: Status.UNDER_REVIEW,
+            Identity.EXPIRED: Status.UNDER_REVIEW,
+        },
+    ),
+    (Leg.DETAILS, {Details.ASKED: Status.NEEDS_DETAILS}),
+    (
+        Leg.HOLD,
+        {
+            Hold.ASKED: Status.SECURING_ACCOUNT,
+            Hold.HELD: Status.SECURING_ACCOUNT,
+            Hold.FREEZING: Status.SECURING_ACCOUNT,
+            Hold.RELEASING: Status.SECURING_ACCOUNT,
+        },
+    ),
+    (Leg.ACCESS, {Access.ASKED: Status.RESTORING_ACCESS, Access.REFUSED: Status.RESTORING_ACCESS}),
+    (Leg.HOLD, {Hold.FROZEN: Status.SECURING_ACCOUNT}),
+    (Leg.COMPLAINT, {Complaint.OPEN: Status.COMPLAINT_OPEN}),
+    (Leg.CREDIT, {Credit.ORDERED: Status.CORRECTING, Credit.STANDING: Status.CREDIT_ENDING}),
+    (Leg.COMPENSATION, {Compensation.ORDERED: Status.CORRECTING}),
+)
 _NEXT: Final = {
     Status.RECEIVED: Actor.REDRESS,
+    Status.NEEDS_DETAILS: Actor.CUSTOMER,
     Status.CHECKING: Actor.BANK,
+    Status.COMPARING: Actor.REDRESS,
     Status.TRACING: Actor.BANK,
     Status.IN_TRANSIT: Actor.BANK,
     Status.RETURNING: Actor.BANK,
     Status.REVERSAL_WATCHED: Actor.BANK,
+    Status.RECALLING: Actor.BANK,
     Status.WAITING_FOR_MERCHANT: Actor.MERCHANT,
+    Status.OFFER_MADE: Actor.CUSTOMER,
+    Status.RETURN_AWAITED: Actor.CUSTOMER,
+    Status.RETURN_SHIPPED: Actor.MERCHANT,
+    Status.GATHERING_EVIDENCE: Actor.CUSTOMER,
     Status.IN_ARBITRATION: Actor.OPS,
+    Status.CHARGEBACK_FILED: Actor.BANK,
+    Status.SECURING_ACCOUNT: Actor.REDRESS,
+    Status.VERIFYING_IDENTITY: Actor.CUSTOMER,
+    Status.RESTORING_ACCESS: Actor.REDRESS,
+    Status.CORRECTING: Actor.REDRESS,
+    Status.CREDIT_ENDING: Actor.REDRESS,
+    Status.UNDER_REVIEW: Actor.OPS,
+    Status.COMPLAINT_OPEN: Actor.OPS,
     Status.REFUND_APPROVED: Actor.BANK,
     Status.REFUND_SENT: Actor.BANK,
     Status.REFUND_UNCONFIRMED: Actor.BANK,
-    Status.REFUND_BOUNCED: Actor.OPS,
+    Status.REFUND_BOUNCED: Actor.CUSTOMER,
     Status.REFUND_UNFUNDED: Actor.MERCHANT,
 }
 
 
 def status(dispute: Dispute) -> Status:
-    """The public status."""
-    return status_of(dispute.legs, dispute.claim.kind)
-
-
-def status_of(legs: Legs, kind: Kind) -> Status:
-    """Credited money first, then ends, then a person, then whoever is being asked."""
-    if legs.refund is Refund.CREDITED:
-        return Status.CREDITED
-    if legs.verdict in _VERDICTS:
-        came_back = legs.reversal is Reversal.CREDITED
-        return _came_back(kind) if came_back else _VERDICTS[legs.verdict]
-    if legs.arbitration is Arbitration.OPEN:
-        return Status.IN_ARBITRATION
-    if legs.refund in _REFUNDS:
-        return _REFUNDS[legs.refund]
-    if legs.reversal is Reversal.CREDITED:
-        return _came_back(kind)
-    if legs.trace is Trace.DELIVERED:
-        return Status.DELIVERED
-    return _waiting(legs)
-
-
-def _came_back(kind: Kind) -> Status:
-    return Status.RETURNED if kind is Kind.MISSING_FUNDS else Status.REVERSED
+    """The public status: the end that was reached, or what is waited for."""
+    return standing.end(dispute) or _waiting(dispute.legs)
 
 
 def _waiting(legs: Legs) -> Status:
-    if legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE):
-        rejected = legs.trace is Trace.REJECTED
-        return Status.RETURNING if rejected else Status.REVERSAL_WATCHED
-    if legs.consent in _CONSENTS:
-        return Status.WAITING_FOR_MERCHANT
-    if legs.trace is Trace.IN_TRANSIT:
-        return Status.IN_TRANSIT
-    if legs.trace is Trace.ASKED:
-        return Status.TRACING
-    if legs.inquiry in (Inquiry.ASKED, Inquiry.STALLED):
-        return Status.CHECKING
+    for leg, told in _WAITING:
+        if found := told.get(legs.of(leg)):
+            returns = found is Status.REVERSAL_WATCHED and legs.trace is Trace.REJECTED
+            return Status.RETURNING if returns else found
     return Status.RECEIVED
 
 
@@ -104,26 +191,17 @@ def is_open(dispute: Dispute) -> bool:
 
 def next_actor(dispute: Dispute) -> Actor:
     """Who must act next."""
-    refund, overdue = dispute.legs.refund, dispute.facts.refund_overdue
+    legs, refund, overdue = dispute.legs, dispute.legs.refund, dispute.facts.refund_overdue
     if refund is Refund.STUCK or (overdue and refund in (Refund.RESERVED, Refund.UNKNOWN)):
         return Actor.OPS
+    if legs.chargeback is Chargeback.REPRESENTED and status(dispute) is Status.CHARGEBACK_FILED:
+        return Actor.OPS  # accept it, or go on to pre-arbitration
     return _NEXT.get(status(dispute), Actor.NOBODY)
 
 
 def actions(dispute: Dispute, now: datetime) -> list[Action]:
     """What the customer may ask now."""
-    legs, facts = dispute.legs, dispute.facts
-    if is_open(dispute):
-        idle = legs.refund is Refund.NONE and legs.reversal in (Reversal.NONE, Reversal.ABSENT)
-        return [Action.WITHDRAW] if idle else []
-    possible = []
-    if status(dispute) is Status.DECLINED and legs.refund is Refund.NONE:
-        merchant = facts.bank_merchant_id or dispute.claim.merchant_id
-        if facts.decision_rule == "outside_window" and merchant and not facts.late_consent:
-            possible.append(Action.REQUEST_MERCHANT_CONSENT)
-        if not facts.appealed and facts.appeal_until and now < facts.appeal_until:
-            possible.append(Action.APPEAL)
-    return possible
+    return commands.actions(dispute, now)
 
 
 # The rule that says by when the customer hears something, for each status that has its own. The
@@ -135,11 +213,21 @@ _PROMISES: Final = {
     Status.REFUND_SENT: "refund_due",
     Status.REFUND_BOUNCED: "bounce_choice",
     Status.REFUND_UNFUNDED: "funding_due",
+    Status.NEEDS_DETAILS: "details_due",
+    Status.RECALLING: "recall_due",
+    Status.OFFER_MADE: "offer_choice",
+    Status.RETURN_AWAITED: "goods_due",
+    Status.RETURN_SHIPPED: "goods_receipt",
+    Status.GATHERING_EVIDENCE: "arbitration_due",
+    Status.CHARGEBACK_FILED: "chargeback_due",
+    Status.CREDIT_ENDING: "credit_notice",
+    Status.UNDER_REVIEW: "documents_due",
 }
 _DATED: Final = (
     Status.IN_TRANSIT,
     Status.RETURNING,
     Status.REVERSAL_WATCHED,
+    Status.RECALLING,
     Status.REFUND_SENT,
 )
 
@@ -148,14 +236,33 @@ def renew_promise(
     dispute: Dispute, now: datetime, rules: Profile
 ) -> tuple[Dispute, tuple[Timer, ...]]:
     """Keep the promised date while it stands; a new stage or a missed date gets a new one."""
-    facts = _answered_for(dispute.facts, now)
+    facts = _asked_of_customer(_answered_for(dispute.facts, now), status(dispute), now, rules)
     if not is_open(dispute):
-        return replace(dispute, facts=replace(facts, promised_at=None, promise_rule=None)), ()
+        facts = replace(facts, promised_at=None, promise_rule=None)
+        if facts.appeal_until is None and commands.may_be_appealed(dispute):
+            facts = replace(facts, appeal_until=rules.due("appeal_window", now))
+        return replace(dispute, facts=facts), ()
     at, rule = _promise(dispute, now, rules)
     if at == facts.promised_at:
         return replace(dispute, facts=facts), ()
     facts = replace(facts, promised_at=at, promise_rule=rule)
     return replace(dispute, facts=facts), (Timer(Leg.VERDICT, T.PROMISE_DUE, at),)
+
+
+# What customers are asked to do by a date that is not the promised one.
+_ANSWERS: Final = {
+    Status.GATHERING_EVIDENCE: "evidence_due",
+    Status.VERIFYING_IDENTITY: "identity_due",
+}
+
+
+def _asked_of_customer(facts: Facts, shown: Status, now: datetime, rules: Profile) -> Facts:
+    """The date stays for as long as the same is asked."""
+    if facts.answer_for == (shown.value if shown in _ANSWERS else None):
+        return facts
+    if shown not in _ANSWERS:
+        return replace(facts, answer_by=None, answer_for=None)
+    return replace(facts, answer_by=rules.due(_ANSWERS[shown], now), answer_for=shown.value)
 
 
 def _answered_for(facts: Facts, now: datetime) -> Facts:
@@ -188,48 +295,13 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime,
     return at, rule
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A row of the reservations: what this dispute holds of its transaction's money."""
-
-    purpose: str  # refund or reversal
-    amount_minor: int
-    state: str  # reserved, in_flight, unknown, settled, released
+def corrected_minor(dispute: Dispute) -> int:
+    """What a correction of the wallet's books put into the account."""
+    posted = dispute.legs.correction is Correction.POSTED
+    return (dispute.facts.correction_minor or 0) if posted else 0
 
 
-def holds(dispute: Dispute) -> tuple[Held, ...]:
-    """The reservations that the legs stand for."""
-    legs, facts = dispute.legs, dispute.facts
-    rows = []
-    if facts.refund_n:
-        rows.append(Held("refund", facts.held_for_refund_minor, _refund_hold(legs.refund)))
-    if legs.reversal is not Reversal.NONE:
-        rows.append(Held("reversal", facts.reversal_held_minor, _reversal_hold(legs.reversal)))
-    return tuple(rows)
-
-
-def _refund_hold(state: Refund) -> str:
-    match state:
-        case Refund.NONE:
-            return "released"
-        case Refund.UNKNOWN | Refund.STUCK:
-            return "unknown"
-        case Refund.IN_FLIGHT:
-            return "in_flight"
-        case Refund.CREDITED:
-            return "settled"
-        case _:
-            return "reserved"
-
-
-def _reversal_hold(state: Reversal) -> str:
-    match state:
-        case Reversal.CREDITED:
-            return "settled"
-        case Reversal.ABSENT | Reversal.NONE:
-            return "released"
-        case _:
-            return "reserved"
+_CONSENTED: Final = (Recall.AGREED, Recall.RETURNED)
 
 
 def detail(dispute: Dispute) -> dict[str, str]:
@@ -238,15 +310,23 @@ def detail(dispute: Dispute) -> dict[str, str]:
     found: dict[str, object] = {
         "cause": facts.cause if legs.verdict is Verdict.EXPLAINED else None,
         "at_bank": facts.at_bank,
+        "answer_by": _iso(facts.answer_by),
+        "records_minor": facts.records_minor,
         "expected_at": _iso(facts.expected_at),
         "delivered_at": _iso(facts.delivered_at),
         "proof": facts.proof,
         "reject_reason": facts.reject_reason,
         "return_reference": facts.reversal_reference,
         "returned_minor": facts.reversal_minor if legs.reversal is not Reversal.NONE else None,
+        "recalled_minor": facts.recall_minor if legs.recall in _CONSENTED else None,
+        "recall_reason": facts.recall_reason,
+        "explanation": facts.explanation if legs.verdict is Verdict.EXPLAINED else None,
         "merchant_reason": facts.merchant_reason,
+        "tracking": facts.tracking,
+        "chargeback": None if legs.chargeback is Chargeback.NONE else legs.chargeback.value,
+        "reopened_for": facts.reopened_for,
         "arbitration_cause": facts.arbitration_cause,
-        "refund_reason": facts.refund_reason,
+        "refund_reason": facts.refund_reason or facts.reset_reason or facts.identity_reason,
         "destination_kind": facts.destination_kind,
         "destination_bank": facts.destination_bank,
         "destination_tail": facts.destination_tail,

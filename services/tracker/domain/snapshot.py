@@ -1,10 +1,12 @@
 """The full public snapshot that each status event carries."""
 
 from datetime import datetime
+from typing import Final
 
-from services.tracker.domain import public
+from services.tracker.domain import public, standing
 from services.tracker.domain.dispute import Dispute, Facts
-from services.tracker.domain.states import Refund, Verdict
+from services.tracker.domain.records import replace
+from services.tracker.domain.states import Compensation, Consent, Credit, Refund, Verdict
 from services.tracker.domain.triggers import Trigger
 from shared.contracts.events import Amount, DecisionMade, StatusChanged, Step
 from shared.contracts.vocabulary import Remedy
@@ -33,6 +35,9 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
         approved=_amount(facts.approved_minor if facts.refund_n else None, facts.currency),
         in_flight=_when(dispute, Refund.IN_FLIGHT),
         credited=_credited(dispute),
+        offered=_offered(dispute),
+        provisional=_provisional(dispute),
+        compensated=_compensated(dispute),
         step=Step.model_construct(
             code=trigger.name.value, at=now, actor=trigger.actor, params=_params(facts)
         ),
@@ -46,21 +51,47 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
 
 def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
     """What makes people see a difference: two equal answers mean no new status event."""
-    facts = dispute.facts
+    claim, facts = dispute.claim, dispute.facts
     return (
         public.status(dispute),
+        facts.bank_merchant_id or claim.merchant_id,
+        claim.transaction_id,
+        claim.requested_minor,
         public.next_actor(dispute),
         facts.promised_at,
         public.detail(dispute),
         public.actions(dispute, now),
+        dispute.legs.recall,
         dispute.legs.refund,
+        dispute.legs.credit,
+        dispute.legs.compensation,
+        dispute.legs.hold,
+        dispute.legs.access,
+        dispute.legs.destination,
+        facts.offer_minor,
+        facts.merchant_note,
+        standing.settled_minor(dispute),
+        public.corrected_minor(dispute),
+        facts.credit_minor,
+        facts.compensation_minor,
         facts.approved_minor,
+        facts.currency,
         facts.payer,
+        facts.loss_bearer,
+        facts.rate_bearer,
+        facts.fault,
         facts.remedy,
         facts.decision_rule,
         facts.decision_reason,
         facts.appeal_until,
     )
+
+
+def numbered(before: Dispute, after: Dispute, now: datetime) -> Dispute:
+    """`after` with its version: the next one if people see a difference or have seen nothing."""
+    if before.version and seen(before, now) == seen(after, now):
+        return after
+    return replace(after, version=before.version + 1)
 
 
 def _params(facts: Facts) -> dict[str, str]:
@@ -81,27 +112,46 @@ def _when(dispute: Dispute, state: Refund) -> Amount | None:
 
 
 def _credited(dispute: Dispute) -> Amount | None:
-    """Confirmed credit only: a refund, or money that came back by itself."""
+    """Confirmed credit only, by whichever way it came."""
     facts = dispute.facts
-    held = {hold.purpose for hold in public.holds(dispute) if hold.state == "settled"}
-    if "refund" in held:
-        return _amount(facts.approved_minor, facts.currency)
-    if "reversal" in held:
-        return _amount(facts.reversal_minor, facts.currency)
-    return None
+    final = facts.credit_minor if dispute.legs.credit is Credit.FINAL else 0
+    correction = public.corrected_minor(dispute)
+    total = max(standing.settled_minor(dispute), final) + correction
+    return _amount(total, facts.currency) if total else None
+
+
+def _offered(dispute: Dispute) -> Amount | None:
+    open_still = dispute.legs.consent is Consent.OFFERED
+    return _amount(dispute.facts.offer_minor, dispute.facts.currency) if open_still else None
+
+
+def _provisional(dispute: Dispute) -> Amount | None:
+    stands = dispute.legs.credit in (Credit.STANDING, Credit.NOTICED, Credit.REVERSING)
+    return _amount(dispute.facts.credit_minor, dispute.facts.currency) if stands else None
+
+
+def _compensated(dispute: Dispute) -> Amount | None:
+    paid = dispute.legs.compensation is Compensation.PAID
+    return _amount(dispute.facts.compensation_minor, dispute.facts.currency) if paid else None
+
+
+_ENDING_CREDITS: Final = (Credit.NOTICED, Credit.REVERSING)
 
 
 def _decision(dispute: Dispute) -> DecisionMade | None:
     facts = dispute.facts
-    ended = dispute.legs.verdict in (Verdict.DECLINED, Verdict.EXPLAINED)
-    if not ended and not (facts.refund_n and facts.decision_rule):
+    ended = dispute.legs.verdict not in (Verdict.NONE, Verdict.WITHDRAWN, Verdict.DUPLICATE)
+    paid = facts.refund_n or dispute.legs.credit is Credit.FINAL or facts.correction_n
+    told = (paid and facts.decision_rule) or dispute.legs.credit in _ENDING_CREDITS
+    if not ended and not told and facts.appeal_until is None:
         return None
     return DecisionMade.model_construct(
         outcome=facts.remedy or Remedy.NONE,
-        reason=facts.decision_reason or facts.decision_rule or "none",
+        reason=facts.decision_reason or facts.decision_rule or public.status(dispute).value,
         rule=facts.decision_rule,
         fault=facts.fault,
         payer=facts.payer,
         loss_bearer=facts.loss_bearer,
+        rate_bearer=facts.rate_bearer,
         appeal_until=facts.appeal_until,
     )

@@ -11,7 +11,8 @@ from uuid import UUID
 from services.tracker.domain import public
 from services.tracker.domain.decide import Decision, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
-from services.tracker.domain.effects import Call, Cancel, Recall, Timer
+from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
+from services.tracker.domain.holds import holds
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
@@ -53,9 +54,42 @@ SECONDS: Final = {
     "refund_due": 600,
     "funding_due": 650,
     "bounce_choice": 800,
+    "details_due": 810,
+    "records_due": 820,
+    "records_recheck": 35,
+    "recall_due": 830,
+    "recall_recheck": 45,
+    "merchant_confirm": 64,
+    "offer_choice": 840,
+    "goods_due": 850,
+    "goods_receipt": 860,
+    "evidence_due": 210,
+    "confirmation_due": 220,
+    "chargeback_margin": 55,
+    "chargeback_recheck": 65,
+    "chargeback_due": 870,
+    "provisional_credit": 880,
+    "credit_notice": 230,
+    "hold_length": 240,
+    "identity_recheck": 75,
+    "identity_due": 250,
+    "documents_due": 260,
+    "reset_recheck": 85,
+    "reset_limit": 270,
+    "legal_review": 890,
+    "complaint_due": 910,
     "promise_missing_funds": 900,
     "promise_refund_request": 1000,
     "promise_payment_failed": 1100,
+    "promise_wrong_amount": 1101,
+    "promise_duplicate_charge": 1102,
+    "promise_refund_not_received": 1103,
+    "promise_goods_or_service": 1104,
+    "promise_unauthorized": 1105,
+    "promise_wrong_or_scam_transfer": 1106,
+    "promise_balance_anomaly": 1107,
+    "promise_access_lost": 1108,
+    "promise_complaint": 1109,
     "appeal_window": 3000,
     "refund_window": 86_400,
 }
@@ -74,6 +108,7 @@ PROFILE: Final = Profile(
             "m-unsigned", silence_refunds=False, cap_minor=10_000, currency="CNY"
         ),
     },
+    amounts={"four_eyes_above": {"CNY": 500_000}, "compensation_cap": {"CNY": 2_000}},
 )
 
 
@@ -135,7 +170,7 @@ class Case:
 
     @property
     def holds(self) -> list[tuple[str, int, str]]:
-        return [(h.purpose, h.amount_minor, h.state) for h in public.holds(self.dispute)]
+        return [(h.purpose, h.amount_minor, h.state) for h in holds(self.dispute)]
 
     @property
     def legs(self) -> dict[str, str]:
@@ -154,7 +189,7 @@ class Case:
                     self.work[trigger] = due_at
                 case Cancel(_, trigger):
                     self.work.pop(trigger, None)
-                case Recall(_, kind, n):
+                case Unmake(_, kind, n):
                     self.work.pop(f"bank:{kind}:{n}", None)
                 case Call(party, _, kind, n, at):
                     self.work[f"{party}:{kind}:{n}"] = at

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -76,3 +77,52 @@ async def test_another_transaction_is_not_the_one_that_was_asked_for() -> None:
         async with answering(body) as bank:
             with pytest.raises(NoAnswer, match="another reference"):
                 await ask(bank, "t-1")
+
+
+LINE = {
+    "position": 3,
+    "at": "2026-03-02T12:00:00Z",
+    "reference": KEY,
+    "transaction_id": "t-1",
+    "kind": "refund",
+    "amount": {"amount_minor": "-100", "currency": "CNY"},
+}
+
+
+def stated(*lines: dict[str, Any], **changes: Any) -> bytes:
+    page = {"day": "2026-03-02", "closed": True, "lines": lines, "next": None}
+    return json.dumps(page | changes).encode()
+
+
+async def test_a_page_of_a_statement() -> None:
+    most = {"amount_minor": "9" * 38, "currency": "JPY"}
+    second = LINE | {"position": 7, "reference": None, "amount": most}
+    async with answering(stated(LINE, second, next=7)) as bank:
+        page = await bank.statement(date(2026, 3, 2), 2)
+    assert (page.after, page.closed) == (7, True)
+    assert [line.position for line in page.lines] == [3, 7]
+    assert [line.amount_minor for line in page.lines] == [-100, 10**38 - 1]
+    assert [line.reference for line in page.lines] == [KEY, None]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        stated(day="2026-03-03"),
+        stated(LINE | {"position": 2}),
+        stated(LINE, LINE),
+        stated(LINE, next=2),
+        stated(next=3),
+        stated(LINE | {"amount": {"amount_minor": "1" + "0" * 38, "currency": "CNY"}}),
+        stated(LINE | {"amount": {"amount_minor": "0", "currency": "CNY"}}),
+        stated(LINE | {"amount": {"amount_minor": "1.5", "currency": "CNY"}}),
+        stated(LINE | {"amount": {"amount_minor": "1", "currency": "XXQ"}}),
+        stated(LINE | {"transaction_id": "t\x00"}),
+        stated(LINE | {"at": "2026-03-02T12:00:00"}),
+        b'{"error": "day"}',
+    ],
+)
+async def test_a_statement_that_cannot_be_right_is_none(body: bytes) -> None:
+    async with answering(body) as bank:
+        with pytest.raises(NoAnswer):
+            await bank.statement(date(2026, 3, 2), 2)

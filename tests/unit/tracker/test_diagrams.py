@@ -7,8 +7,10 @@ import pytest
 
 from services.tracker.domain import diagrams, routes, tables
 from services.tracker.domain.diagrams import GOLDENS, differences, drawings
+from services.tracker.domain.routes import Route
 from services.tracker.domain.states import Leg, Refund, State
 from services.tracker.domain.triggers import T
+from shared.contracts.vocabulary import Kind
 
 ROWS = [(leg, key) for leg in Leg for key in tables.TABLES[leg]]
 
@@ -53,28 +55,48 @@ def test_an_end_on_a_condition_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
             assert differences(drawings(), GOLDENS) == ["refund.mmd"]
 
 
-@pytest.mark.parametrize("number", range(len(routes.ROUTES)))
-def test_a_changed_route_is_noticed(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    route = routes.ROUTES[number]
-    without = (*routes.ROUTES[:number], *routes.ROUTES[number + 1 :])
+@pytest.mark.parametrize(
+    ("kind", "number"),
+    [(kind, number) for kind, path in routes.PATHS.items() for number in range(len(path))],
+)
+def test_a_changed_route_is_noticed(
+    kind: Kind, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = routes.PATHS[kind]
+    for changed in _variants(path, number):
+        with monkeypatch.context() as patch:
+            patch.setitem(routes.PATHS, kind, changed)
+            assert differences(drawings(), GOLDENS) == [f"path_{kind}.mmd"]
+
+
+@pytest.mark.parametrize("number", range(len(routes.ALWAYS)))
+def test_a_changed_route_of_every_path_is_noticed(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for changed in _variants(routes.ALWAYS, number):
+        with monkeypatch.context() as patch:
+            patch.setattr(routes, "ALWAYS", changed)
+            assert differences(drawings(), GOLDENS) == ["path_always.mmd"]
+
+
+def _variants(path: tuple[Route, ...], number: int) -> list[tuple[Route, ...]]:
+    route = path[number]
+    without = (*path[:number], *path[number + 1 :])
     last = (*without, route) if number < len(without) else (route, *without)
-    for changed in (
+    return [
         without,
         last,
         (*without[:number], replace(route, trigger=T.OPENED), *without[number:]),
         (*without[:number], replace(route, cause="another"), *without[number:]),
         (*without[:number], replace(route, guard=lambda _: True), *without[number:]),
-    ):
-        with monkeypatch.context() as patch:
-            patch.setattr(routes, "ROUTES", changed)
-            assert differences(drawings(), GOLDENS) == ["routes.mmd"]
+    ]
 
 
 def test_a_golden_that_nothing_draws_is_noticed(tmp_path: Path) -> None:
     diagrams.write(tmp_path)
-    (tmp_path / "credit.mmd").write_text("stateDiagram-v2\n", encoding="utf-8")
+    (tmp_path / "gone.mmd").write_text("stateDiagram-v2\n", encoding="utf-8")
     (tmp_path / "trace.mmd").unlink()
-    assert differences(drawings(), tmp_path) == ["credit.mmd", "trace.mmd"]
+    assert differences(drawings(), tmp_path) == ["gone.mmd", "trace.mmd"]
     diagrams.write(tmp_path)
     assert differences(drawings(), tmp_path) == []
 

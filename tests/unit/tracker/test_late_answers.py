@@ -157,7 +157,6 @@ ILLEGAL: list[tuple[Callable[[], Case], T, Payload]] = [
     (credited, T.APPEALED, WISH),
     (credited, T.ARBITRATOR_DECIDED, decision()),
     (withdrawn, T.WITHDRAWN, WISH),
-    (delivered, T.APPEALED, WISH),
     (lambda: opened(Kind.REFUND_REQUEST), T.CONSENT_DELIVERED, None),
 ]
 
@@ -187,7 +186,10 @@ def test_what_is_not_possible_is_answered_with_a_reason(
 
 def test_an_impossible_wish_is_answered_with_what_is_possible() -> None:
     answer = in_arbitration().when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
-    assert answer.reason == "the dispute is in_arbitration; possible now: withdraw"
+    assert answer.reason == (
+        "the dispute is open; possible now: "
+        "withdraw, decide, grant_credit, compensate, place_legal_hold"
+    )
 
 
 def test_opening_twice_changes_nothing() -> None:

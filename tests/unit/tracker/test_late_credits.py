@@ -15,7 +15,7 @@ def given_up() -> Case:
     case = in_arbitration()
     case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
     case.when(T.REFUND_BOUNCED, refund())
-    case.when(T.BOUNCE_DUE, after_s=800)
+    case.when(T.DESTINATION_DUE, after_s=800)
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
     return case
 

@@ -3,11 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from services.tracker.domain.triggers import T
+from services.tracker.domain.triggers import RecallReport, T
 from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, TransactionState
 from tests.unit.tracker.case import (
     START,
-    WISH,
     Case,
     decision,
     found,
@@ -151,16 +150,27 @@ def test_money_that_turns_up_makes_the_decision_needless() -> None:
     assert case.legs["arbitration"] == "superseded"
 
 
-def test_a_wrong_account_goes_to_a_person() -> None:
+def test_money_in_a_wrong_account_is_recalled_from_it() -> None:
     case = traced()
     case.answered("bank:trace:1", T.TRACE_WRONG_ACCOUNT, trace(at_bank="Harbour Bank"))
-    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "wrong_account")
-    assert case.waits_for == {"arbitration_due"}
+    assert (case.status, case.holds) == ("recalling", [("recall", 12_800, "reserved")])
+    assert case.waits_for == {"bank:recall:1", "recall_recheck", "recall_due"}
+    case.answered("bank:recall:1", T.RECALL_RETURNED, RecallReport(1, 12_800))
+    assert (case.status, case.holds) == ("recalled", [("recall", 12_800, "settled")])
+
+
+def test_a_recipient_who_keeps_it_brings_in_a_person() -> None:
+    case = traced()
+    case.answered("bank:trace:1", T.TRACE_WRONG_ACCOUNT, trace())
+    case.answered("bank:recall:1", T.RECALL_REFUSED, RecallReport(1, reason="no_consent"))
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "recall_failed")
+    assert (case.waits_for, case.holds) == ({"arbitration_due"}, [("recall", 12_800, "released")])
 
 
 def test_a_grant_after_a_wrong_account_is_paid_and_not_asked_again() -> None:
     case = traced()
     case.answered("bank:trace:1", T.TRACE_WRONG_ACCOUNT, trace())
+    case.answered("bank:recall:1", T.RECALL_REFUSED, RecallReport(1))
     case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.BANK), actor=Actor.OPS)
     assert case.status == "refund_approved"
     assert case.waits_for == {"bank:refund:1", "refund_due"}
@@ -191,23 +201,19 @@ def test_money_that_comes_back_after_a_refusal_is_told_as_returned() -> None:
     case = untraced()
     case.when(T.TRACE_REJECTED, trace(return_minor=12_800))
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
-    assert case.status == "declined"
+    assert case.status == "returning"  # no end is told while money is on its way
     case.when(T.REVERSAL_CREDITED)
     assert (case.status, case.actions) == ("returned", [])
     assert case.holds == [("reversal", 12_800, "settled")]
 
 
-def test_an_appeal_while_money_is_on_its_way_asks_for_it_again() -> None:
+def test_a_denial_is_told_once_no_money_is_on_its_way() -> None:
     case = untraced()
     case.when(T.TRACE_REJECTED, trace(return_minor=12_800))
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
-    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
-    assert case.waits_for == {
-        "arbitration_due",
-        "bank:return_query:1",
-        "reversal_recheck",
-        "reversal_due",
-    }
+    assert case.waits_for >= {"bank:return_query:1", "reversal_recheck", "reversal_due"}
+    case.answered("bank:return_query:1", T.REVERSAL_ABSENT)
+    assert (case.status, case.actions, case.holds[0][2]) == ("declined", ["appeal"], "released")
 
 
 def test_a_transfer_that_was_never_captured_is_watched_not_traced() -> None:
@@ -238,8 +244,7 @@ def test_money_in_transit_may_be_rejected_too() -> None:
 def test_money_in_transit_may_reach_a_wrong_account() -> None:
     case = in_transit()
     case.when(T.TRACE_WRONG_ACCOUNT, trace())
-    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "wrong_account")
-    assert case.legs["trace"] == "wrong_account"
+    assert (case.status, case.legs["trace"]) == ("recalling", "wrong_account")
 
 
 def test_money_in_transit_for_too_long_goes_to_a_person() -> None:

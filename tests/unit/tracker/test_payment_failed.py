@@ -46,7 +46,7 @@ def test_when_no_money_moved_the_cause_is_named(cause: str | None) -> None:
     case = found(Kind.PAYMENT_FAILED, bank)
     assert (case.status, case.next_actor) == ("explained", "nobody")
     assert case.facts.cause == cause
-    assert (case.waits_for, case.holds, case.actions) == (set(), [], [])
+    assert (case.waits_for, case.holds, case.actions) == (set(), [], ["appeal"])
 
 
 def test_a_debit_without_capture_is_watched_and_held() -> None:
@@ -155,7 +155,7 @@ def test_the_banks_late_answer_makes_the_decision_needless() -> None:
     case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
     assert case.legs["arbitration"] == "superseded"
     assert case.status == "waiting_for_merchant"
-    assert case.waits_for == {"merchant:consent:1", "merchant_due"}
+    assert case.waits_for == {"merchant:consent:1", "merchant_reminder", "merchant_due"}
 
 
 @pytest.mark.parametrize(
@@ -199,17 +199,20 @@ def test_a_reversal_credited_while_a_failed_refund_is_decided_leaves_that_to_the
     assert ("refund", 0, "released") in case.holds
 
 
-def test_a_bounce_that_reopens_a_dispute_asks_for_its_late_reversal_again() -> None:
+def test_a_refund_beside_a_late_reversal_ends_once_that_has_come_too() -> None:
     case = watched(reversal_minor=2_800)
     case.when(T.REVERSAL_DUE, after_s=500)
     case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=10_000), actor=Actor.OPS)
     case.when(T.REFUND_CREDITED, refund())
-    assert case.waits_for == set()
+    assert (case.status, case.waits_for) == (
+        "reversal_watched",
+        {"bank:watch:1", "reversal_recheck"},
+    )
     case.when(T.REFUND_BOUNCED, refund())
     assert case.waits_for == {
         "bank:refund_query:1",
-        "bounce_due",
-        "bank:reversal_query:1",
+        "destination_due",
+        "bank:watch:1",
         "reversal_recheck",
     }
 

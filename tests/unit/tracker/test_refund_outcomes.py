@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.tracker.domain.triggers import T
+from services.tracker.domain.triggers import Choice, T, Wish
 from shared.contracts.vocabulary import Actor, Payer, Remedy
 from tests.unit.tracker.case import (
     START,
@@ -152,17 +152,17 @@ def test_nobody_may_declare_a_refund_failed_that_the_bank_can_still_tell_about(
 
 def test_a_bounce_is_told_and_held_and_asked_about_once_more() -> None:
     case = bounced()
-    assert (case.status, case.next_actor) == ("refund_bounced", "ops")
+    assert (case.status, case.next_actor) == ("refund_bounced", "customer")
     assert case.facts.refund_reason == "card_closed"
     assert case.holds == [("refund", 12_800, "reserved")]
-    assert case.waits_for == {"bank:refund_query:1", "bounce_due"}
-    assert (case.due_in("bounce_due"), case.promised_in) == (800, 800)
+    assert case.waits_for == {"bank:refund_query:1", "destination_due"}
+    assert (case.due_in("destination_due"), case.promised_in) == (800, 800)
 
 
 def test_a_bounce_without_another_account_goes_to_a_person_under_the_same_reservation() -> None:
     case = bounced()
     case.answered("bank:refund_query:1", T.REFUND_BOUNCED, refund())
-    case.when(T.BOUNCE_DUE, after_s=800)
+    case.when(T.DESTINATION_DUE, after_s=800)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
     assert case.holds == [("refund", 12_800, "reserved")]
     assert case.waits_for == {"arbitration_due"}
@@ -178,9 +178,9 @@ def test_a_bounce_after_the_credit_opens_the_dispute_again() -> None:
     case = in_flight()
     case.when(T.REFUND_CREDITED, refund())
     case.when(T.REFUND_BOUNCED, refund(reason="card_closed"), after_s=1000)
-    assert (case.status, case.next_actor) == ("refund_bounced", "ops")
+    assert (case.status, case.next_actor) == ("refund_bounced", "customer")
     assert case.holds == [("refund", 12_800, "reserved")]
-    assert case.waits_for == {"bank:refund_query:1", "bounce_due"}
+    assert case.waits_for == {"bank:refund_query:1", "destination_due"}
     assert case.promised_in == 800
 
 
@@ -255,7 +255,7 @@ def test_a_credit_while_a_person_is_asked_makes_the_decision_needless() -> None:
     case.when(T.REFUND_BOUNCED, refund())
     assert (case.status, case.waits_for) == (
         "refund_bounced",
-        {"bank:refund_query:1", "bounce_due"},
+        {"bank:refund_query:1", "destination_due"},
     )
 
 
@@ -361,3 +361,12 @@ def test_the_deadline_of_an_unsettled_refund_is_taken_back_with_the_banks_answer
     case = make()
     case.when(answer, refund())
     assert "refund_due" not in case.waits_for
+
+
+def test_while_two_people_check_another_account_the_customer_has_nothing_to_do() -> None:
+    case = bounced()
+    assert (case.status, case.next_actor) == ("refund_bounced", "customer")
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acct-2"), actor=Actor.CUSTOMER)
+    assert (case.status, case.next_actor) == ("under_review", "ops")
+    case.when(T.ACCOUNT_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    assert (case.status, case.next_actor) == ("refund_bounced", "customer")

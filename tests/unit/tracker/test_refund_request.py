@@ -44,7 +44,7 @@ def silent(case: Case) -> Case:
 def test_the_merchant_is_asked_with_a_deadline() -> None:
     case = found(Kind.REFUND_REQUEST)
     assert (case.status, case.next_actor) == ("waiting_for_merchant", "merchant")
-    assert case.waits_for == {"merchant:consent:1", "merchant_due"}
+    assert case.waits_for == {"merchant:consent:1", "merchant_reminder", "merchant_due"}
     assert (case.due_in("merchant_due"), case.promised_in) == (60, 1000)
 
 
@@ -52,7 +52,7 @@ def test_delivery_of_the_request_is_noted_and_changes_nothing_else() -> None:
     case = asked_of_merchant()
     assert case.facts.consent_delivered_at == START
     assert case.status == "waiting_for_merchant"
-    assert case.waits_for == {"merchant_due"}
+    assert case.waits_for == {"merchant_reminder", "merchant_due"}
 
 
 def test_consent_reserves_the_refund_and_names_the_merchant_as_payer() -> None:
@@ -353,7 +353,7 @@ def test_the_merchant_may_be_asked_for_its_late_consent() -> None:
     case = declined()
     case.when(T.LATE_CONSENT_REQUESTED, WISH, after_s=10, actor=Actor.CUSTOMER)
     assert (case.status, case.next_actor) == ("waiting_for_merchant", "merchant")
-    assert case.waits_for == {"merchant:consent:1", "merchant_due"}
+    assert case.waits_for == {"merchant:consent:1", "merchant_reminder", "merchant_due"}
     assert case.promised_in is not None
     case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
@@ -418,8 +418,11 @@ def test_what_is_appealed_is_the_last_decision() -> None:
     assert case.status == "refund_approved"
 
 
-def test_a_dispute_without_a_transaction_goes_to_a_person() -> None:
+def test_a_dispute_without_a_transaction_asks_for_it_and_goes_to_a_person() -> None:
     case = opened(Kind.REFUND_REQUEST, transaction_id=None)
+    assert (case.status, case.next_actor) == ("needs_details", "customer")
+    assert (case.waits_for, case.actions) == ({"details_due"}, ["withdraw", "give_details"])
+    case.when(T.DETAILS_DUE, after_s=810)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "no_transaction")
     assert case.waits_for == {"arbitration_due"}
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
@@ -428,6 +431,7 @@ def test_a_dispute_without_a_transaction_goes_to_a_person() -> None:
 
 def test_money_is_not_granted_before_the_bank_has_confirmed_the_transaction() -> None:
     case = opened(Kind.REFUND_REQUEST, transaction_id=None)
+    case.when(T.DETAILS_DUE, after_s=810)
     answer = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
     assert (answer.result, answer.field) == ("illegal", "remedy")
     assert "the bank has not confirmed the transaction" in answer.reason

@@ -1,0 +1,174 @@
+"""How a dispute stands, from its legs alone: what arrived, what is over, what still moves."""
+
+from typing import Final
+
+from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.states import (
+    Access,
+    Appeal,
+    Arbitration,
+    Chargeback,
+    Compensation,
+    Complaint,
+    Correction,
+    Credit,
+    Hold,
+    Legal,
+    Legs,
+    Recall,
+    Records,
+    Refund,
+    Reversal,
+    Trace,
+    Verdict,
+)
+from shared.contracts.vocabulary import Kind, Status
+
+LIVE_CHARGEBACKS: Final = (
+    Chargeback.FILED,
+    Chargeback.REPRESENTED,
+    Chargeback.PRE_ARBITRATION,
+    Chargeback.ARBITRATION,
+    Chargeback.WITHDRAWING,
+)
+MOVING_CREDITS: Final = (Credit.ORDERED, Credit.NOTICED, Credit.REVERSING)
+_BUSY_HOLDS: Final = (Hold.ASKED, Hold.HELD, Hold.FREEZING, Hold.FROZEN, Hold.RELEASING)
+_DECIDING: Final = (Arbitration.GATHERING, Arbitration.OPEN, Arbitration.PROPOSED)
+_VERDICTS: Final = {
+    Verdict.DECLINED: Status.DECLINED,
+    Verdict.EXPLAINED: Status.EXPLAINED,
+    Verdict.FULFILLED: Status.FULFILLED,
+    Verdict.REFERRED: Status.REFERRED,
+    Verdict.SECURED: Status.ACCOUNT_SECURED,
+    Verdict.WITHDRAWN: Status.WITHDRAWN,
+    Verdict.DUPLICATE: Status.DUPLICATE,
+}
+
+
+def settled_minor(dispute: Dispute) -> int:
+    """What has come to the customer for good."""
+    legs, facts = dispute.legs, dispute.facts
+    total = facts.credited_minor
+    total += (facts.reversal_minor or 0) if legs.reversal is Reversal.CREDITED else 0
+    total += facts.recall_minor if legs.recall is Recall.RETURNED else 0
+    total += facts.chargeback_minor if legs.chargeback is Chargeback.WON else 0
+    return total
+
+
+def recovered_all(dispute: Dispute) -> bool:
+    """All that was asked for, or else captured, is with the customer for good."""
+    asked, captured = dispute.claim.requested_minor, dispute.facts.captured_minor
+    wanted = captured if asked is None else asked
+    credit = dispute.facts.credit_minor if dispute.legs.credit is Credit.FINAL else 0
+    return max(settled_minor(dispute), credit) >= (wanted or 0)
+
+
+def credit_left_minor(dispute: Dispute) -> int:
+    """The part of a provisional credit that nothing else has settled."""
+    return max(0, dispute.facts.credit_minor - settled_minor(dispute))
+
+
+def arrived(dispute: Dispute) -> bool:
+    """The money is with the customer, or with whom it was sent to, without a refund of ours."""
+    legs = dispute.legs
+    return (
+        legs.trace is Trace.DELIVERED
+        or legs.records is Records.ARRIVED
+        or legs.reversal is Reversal.CREDITED
+        or legs.recall is Recall.RETURNED
+        or legs.chargeback is Chargeback.WON
+        or legs.credit is Credit.FINAL
+        or legs.correction is Correction.POSTED
+    )
+
+
+def end(dispute: Dispute) -> Status | None:
+    """The end that the dispute has reached; None while anything is open."""
+    legs = dispute.legs
+    if is_busy(legs) or legs.credit is Credit.STANDING:
+        return None
+    return end_without_account(dispute)
+
+
+def end_without_account(dispute: Dispute) -> Status | None:
+    """The end as far as money is concerned; the account may still be held or frozen."""
+    legs = dispute.legs
+    if legs.legal is Legal.HELD or legs.compensation is Compensation.ORDERED:
+        return None
+    if legs.credit in MOVING_CREDITS or money_may_come(legs):
+        return None
+    if legs.appeal in (Appeal.LODGED, Appeal.REOPENED) and legs.arbitration in _DECIDING:
+        return None
+    return _end(legs, dispute.claim.kind)
+
+
+def end_without_credit(dispute: Dispute) -> bool:
+    """Everything else is over, and only a provisional credit still stands."""
+    legs = dispute.legs
+    appealing = legs.appeal in (Appeal.LODGED, Appeal.REOPENED) and legs.arbitration in _DECIDING
+    waits = appealing or money_may_come(legs)
+    return not waits and _end(legs, dispute.claim.kind) is not None
+
+
+def money_may_come(legs: Legs) -> bool:
+    """Something that nobody here can stop may still bring money: no end is told before it did."""
+    return (
+        legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE)
+        or legs.recall in (Recall.ASKED, Recall.AGREED, Recall.OVERDUE)
+        or legs.chargeback in LIVE_CHARGEBACKS
+    )
+
+
+def has_ended(dispute: Dispute) -> bool:
+    """Whether nothing is open."""
+    return end(dispute) is not None
+
+
+def is_over(dispute: Dispute) -> bool:
+    """Nothing comes next of itself: a verdict stands, or all that was approved is credited."""
+    legs, facts = dispute.legs, dispute.facts
+    if legs.verdict is not Verdict.NONE:
+        return True
+    undecided = legs.arbitration in _DECIDING or facts.arbitration_cause is not None
+    return legs.refund is Refund.CREDITED and not undecided and not was_appealed(dispute)
+
+
+def was_appealed(dispute: Dispute) -> bool:
+    """The customer appealed, or the case was reopened, and nobody has been asked yet."""
+    appealing = dispute.legs.appeal in (Appeal.LODGED, Appeal.REOPENED)
+    return appealing and not dispute.facts.appeal_heard
+
+
+def is_busy(legs: Legs) -> bool:
+    """The account is being held, frozen or released."""
+    return legs.hold in _BUSY_HOLDS
+
+
+def _end(legs: Legs, kind: Kind) -> Status | None:
+    """Credited money first, then verdicts, then what arrived without a decision."""
+    if legs.refund is Refund.CREDITED or legs.credit is Credit.FINAL:
+        return Status.CREDITED
+    if legs.chargeback is Chargeback.WON and legs.refund is Refund.NONE:
+        return Status.CHARGED_BACK
+    if legs.verdict is not Verdict.NONE:
+        return _came_back(legs, kind) or _VERDICTS[legs.verdict]
+    if legs.arbitration in _DECIDING or legs.refund is not Refund.NONE:
+        return None
+    return _came_back(legs, kind) or _without_money(legs, kind)
+
+
+def _came_back(legs: Legs, kind: Kind) -> Status | None:
+    if legs.reversal is Reversal.CREDITED:
+        return Status.RETURNED if kind is Kind.MISSING_FUNDS else Status.REVERSED
+    return Status.RECALLED if legs.recall is Recall.RETURNED else None
+
+
+def _without_money(legs: Legs, kind: Kind) -> Status | None:
+    if legs.trace is Trace.DELIVERED or legs.records is Records.ARRIVED:
+        return Status.DELIVERED
+    if legs.correction is Correction.POSTED:
+        return Status.CORRECTED
+    if legs.complaint is Complaint.ANSWERED:
+        return Status.ANSWERED
+    restored = legs.access is Access.RESTORED and kind is Kind.ACCESS_LOST
+    return Status.ACCESS_RESTORED if restored else None
