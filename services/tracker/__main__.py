@@ -1,14 +1,19 @@
 """`python -m services.tracker`: serve, or one of the commands below."""
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.tracker.settings import DatabaseSettings, DeadLetterSettings, Settings
+from services.tracker.settings import (
+    DatabaseSettings,
+    DeadLetterSettings,
+    ReconcileSettings,
+    Settings,
+)
 from shared import dead_letters
 from shared.seal import KeyRing
 from shared.settings import read
@@ -45,6 +50,70 @@ def republish(
 
     count = asyncio.run(work(read(DatabaseSettings).tracker_database_url, since))
     typer.echo(f"{count} status events are in the outbox; the running tracker publishes them")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r}: write 2026-11-01 or 2026-11-01T08:00+08:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@app.command()
+def replay(
+    since: Annotated[
+        datetime, typer.Option(parser=_moment, metavar="MOMENT", help="opened then or later; UTC")
+    ],
+    until: Annotated[
+        datetime | None, typer.Option(parser=_moment, metavar="MOMENT", help="opened before it")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="rules to decide by (TOML), instead of the recorded ones")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="disputes at most")] = None,
+) -> None:
+    """Decide recorded history again, and say what differs: exit 0 nothing, 1 something, 2 not run.
+
+    Reads only. Recorded inputs keep their times, and money of other disputes stays as it was seen.
+    """
+    from services.tracker.replay.command import NOT_RUN, Asked, run
+    from shared.rules import load_file
+
+    try:
+        dsn = read(DatabaseSettings).tracker_database_url
+        asked = Asked(since, until, limit, load_file(profile) if profile else None)
+        sums = asyncio.run(run(dsn, asked, typer.echo))
+    except (*NOT_RUN, SystemExit) as why:  # 1 would say that something differs
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
+    for line in sums.lines():
+        typer.echo(line)
+    raise typer.Exit(1 if sums.different else 0)
+
+
+@app.command()
+def reconcile(
+    day: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], help="UTC day")],
+) -> None:
+    """Compare the bank's statement of a day with our books; safe to repeat.
+
+    Exit status 0: everything is matched or explained; 1: something is not; 2: nothing was
+    concluded.
+    """
+    from services.tracker.reconcile import Inconclusive, command
+
+    settings = read(ReconcileSettings)
+    try:
+        lines, explained = asyncio.run(
+            command(settings.tracker_database_url, settings.bank_url, day.date())
+        )
+    except Inconclusive as error:
+        typer.echo(f"nothing was concluded: {error}", err=True)
+        raise typer.Exit(2) from None
+    typer.echo("\n".join(lines))
+    if not explained:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -3,28 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain import public
+from services.tracker.domain import asks, ledger, public
+from services.tracker.domain.commands import OF_ACTION, ops_commands
 from services.tracker.domain.decide import Decision, Result, decide
-from services.tracker.domain.dispute import Dispute, MoneyView
-from services.tracker.domain.effects import Call, Cancel, Recall, Timer
+from services.tracker.domain.dispute import Claim, Dispute, MoneyView
+from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
+from services.tracker.domain.guards import merchant_of
+from services.tracker.domain.holds import Held, holds
 from services.tracker.domain.records import replace
-from services.tracker.domain.snapshot import seen, status_changed
-from services.tracker.domain.states import Leg
+from services.tracker.domain.snapshot import numbered, status_changed
 from services.tracker.domain.triggers import (
     BankTransaction,
+    Choice,
+    Details,
+    Payload,
     T,
     Trigger,
     Wish,
 )
 from services.tracker.store import disputes as store
-from services.tracker.store import money
-from services.tracker.store.money import Purse
-from services.tracker.store.rows import legs_text, payload_json
+from services.tracker.store import journals, money
+from services.tracker.store.money import Compensation, Purse
+from services.tracker.store.rows import command_of, legs_text, money_json, payload_json
 from shared import clock, ids, inbox, outbox, tasks
 from shared.contracts.envelope import Envelope, encode
 from shared.contracts.events import ActionRequested, DisputeOpened
@@ -34,12 +39,11 @@ from shared.rules import Profile, load
 
 SOURCE: Final = "/redress/tracker"
 CODE_VERSION: Final = "0.1.0"
+_COMMANDS: Final = (Wish, Details, Choice)
 
-_OF_ACTION: Final = {
-    Action.WITHDRAW: T.WITHDRAWN,
-    Action.REQUEST_MERCHANT_CONSENT: T.LATE_CONSENT_REQUESTED,
-    Action.APPEAL: T.APPEALED,
-}
+
+class Incomplete(ValueError):
+    """A command that lacks what its action needs; sent again it lacks it again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class Outcome:
     field: str = ""
     status: str = ""
     actions: tuple[str, ...] = ()
+    possible: tuple[str, ...] = ()  # where it was refused: what anybody may ask instead
     calls: frozenset[str] = frozenset()  # parties that are to be called now
 
 
@@ -83,7 +88,10 @@ class _Batch:
     duplicates: dict[UUID, str]
     changed: dict[UUID, store.Changed] = field(default_factory=dict)
     history: list[store.HistoryRow] = field(default_factory=list)
-    puts: list[tuple[UUID, str, public.Held]] = field(default_factory=list)
+    booked: list[journals.Journal] = field(default_factory=list)
+    completed: dict[UUID, Claim] = field(default_factory=dict)
+    puts: list[tuple[UUID, str, Held]] = field(default_factory=list)
+    compensations: dict[UUID, Compensation] = field(default_factory=dict)
     events: list[outbox.Raw] = field(default_factory=list)
     add: dict[tasks.Key, tasks.Task] = field(default_factory=dict)
     cancel: set[tuple[UUID, str, str]] = field(default_factory=set)
@@ -100,16 +108,17 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     opened = [s.opened for s in signals if s.opened and s.inbox_id in fresh]
     await store.insert(tx, opened)
     locked = await store.lock(tx, list({s.dispute_id for s in signals}))
+    early = [_of_early(e) for e in await store.arrived(tx, [e.dispute_id for e in opened])]
+    new = _named_now(locked, [e.dispute_id for e in opened], [*signals, *early])
     transactions = [d.claim.transaction_id for d in locked.values() if d.claim.transaction_id]
-    new = [event.transaction_id for event in opened if event.transaction_id]
-    purses = await money.lock(tx, transactions, new)
-    duplicates = await _duplicates(tx, opened)
-    early = await store.arrived(tx, [event.dispute_id for event in opened])
+    named = [claim.transaction_id for claim in new if claim.transaction_id]
+    purses = await money.lock(tx, [*transactions, *named], named)
+    duplicates = await _duplicates(tx, new)
     batch = _Batch(await clock.after_locks(tx), locked, purses, duplicates)
     live = await tasks.done(tx, [s.task for s in signals if s.task])
     outcomes = _each(batch, signals, fresh, live)
     for command in early:
-        _apply(batch, _of_early(command))
+        _apply(batch, command)
     await store.wait(tx, _to_wait(signals, outcomes))
     await _forget_unknown(tx, signals, outcomes)
     await _save(tx, batch)
@@ -136,25 +145,78 @@ def signal_of(envelope: Envelope) -> Signal | None:
     if isinstance(data, ActionRequested):
         return Signal(
             data.dispute_id,
-            Trigger(_OF_ACTION[data.action], Actor.CUSTOMER, Wish(data.requested_by)),
+            Trigger(OF_ACTION[data.action], Actor.CUSTOMER, _asked(data)),
             inbox_id=envelope.id,
             traceparent=envelope.traceparent,
         )
     return None
 
 
-async def _duplicates(tx: AsyncConnection, opened: Sequence[DisputeOpened]) -> dict[UUID, str]:
+def versions(rules: Profile) -> str:
+    """By what a step is decided: `demo@1 holidays-0.109 code@0.1.0`."""
+    return f"{rules.name}@{rules.version} {rules.calendar_version} code@{CODE_VERSION}"
+
+
+def _asked(command: ActionRequested) -> Payload:
+    """A customer's command with what its action needs; what they wrote stays sealed."""
+    by = command.requested_by
+    match command.action:
+        case Action.GIVE_DETAILS:
+            amount = command.amount
+            return Details(
+                by,
+                _needed(command, "transaction_id"),
+                amount.amount_minor if amount else None,
+                amount.currency if amount else None,
+            )
+        case Action.SHIP_RETURN:
+            return Choice(by, _needed(command, "tracking"))
+        case Action.CHOOSE_ACCOUNT:
+            return Choice(by, _needed(command, "account_id"))
+        case _:
+            return Wish(by, command.statement)
+
+
+def _needed(command: ActionRequested, name: str) -> str:
+    value: str | None = getattr(command, name)
+    if not value:
+        raise Incomplete(f"{command.action} needs {name}")
+    return value
+
+
+def _named_now(
+    locked: dict[UUID, Dispute], opened: Sequence[UUID], signals: Sequence[Signal]
+) -> list[Claim]:
+    """Claims as this batch opens or completes them: their transactions may never have been named.
+
+    The first of several answers counts, as it does for the core.
+    """
+    new = [locked[dispute_id] for dispute_id in opened if dispute_id in locked]
+    named = {dispute.claim.dispute_id: dispute.claim for dispute in new if not dispute.steps}
+    for signal in signals:
+        details, dispute = signal.trigger.payload, locked.get(signal.dispute_id)
+        if not isinstance(details, Details) or dispute is None:
+            continue
+        claim = named.get(signal.dispute_id, dispute.claim)
+        if claim.transaction_id is None:
+            named[signal.dispute_id] = replace(claim, transaction_id=details.transaction_id)
+    return [claim for claim in named.values() if claim.transaction_id]
+
+
+async def _duplicates(tx: AsyncConnection, named: Sequence[Claim]) -> dict[UUID, str]:
     """Reference of the open dispute that came first, for those that slipped past intake."""
-    named = [event for event in opened if event.transaction_id]
-    others = await store.open_on(tx, [e.transaction_id for e in named if e.transaction_id])
-    new = {event.dispute_id for event in named}
+    others = await store.open_on(tx, [c.transaction_id for c in named if c.transaction_id])
+    new = {claim.dispute_id for claim in named}
+    for claim in named:  # what is completed now does not stand in its row yet
+        coming = (claim.dispute_id, claim.kind.value, claim.reference)
+        others.setdefault(claim.transaction_id or "", []).append(coming)
     found: dict[UUID, str] = {}
-    for event in named:
-        for other, kind, reference in others.get(event.transaction_id or "", []):
-            first = other not in new or other < event.dispute_id
-            same = GROUPS.get(Kind(kind)) == GROUPS.get(event.kind)
-            if other != event.dispute_id and first and same:
-                found.setdefault(event.dispute_id, reference)
+    for claim in named:
+        for other, kind, reference in others[claim.transaction_id or ""]:
+            first = other not in new or other < claim.dispute_id
+            same = GROUPS.get(Kind(kind)) == GROUPS.get(claim.kind)
+            if other != claim.dispute_id and first and same:
+                found.setdefault(claim.dispute_id, reference)
     return found
 
 
@@ -176,11 +238,11 @@ def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Ou
         return Outcome("cancelled", "the timer was taken back")
     dispute = batch.disputes.get(signal.dispute_id)
     if dispute is None:
-        waits = isinstance(signal.trigger.payload, Wish) and signal.inbox_id is not None
+        waits = isinstance(signal.trigger.payload, _COMMANDS) and signal.inbox_id is not None
         return Outcome("waiting" if waits else "unknown", "no dispute has this id")
     if signal.opened and dispute.steps:
         return Outcome("repeated", "this dispute was opened before")
-    if signal.merchant_id and signal.merchant_id != _merchant(dispute):
+    if signal.merchant_id and signal.merchant_id != merchant_of(dispute):
         return Outcome("unknown", "this merchant has no such request")
     return _apply(batch, signal)
 
@@ -188,8 +250,8 @@ def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Ou
 def _apply(batch: _Batch, signal: Signal) -> Outcome:
     dispute = batch.disputes[signal.dispute_id]
     rules = load(dispute.claim.profile)
-    purse = batch.purses.get(dispute.claim.transaction_id or "")
     trigger = _checked(dispute, signal.trigger)
+    purse = batch.purses.get(_transaction(dispute, trigger))
     bank = trigger.payload
     if purse and trigger.name is T.TRANSACTION_FOUND and isinstance(bank, BankTransaction):
         purse.learn(bank)
@@ -199,16 +261,25 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
     )
     decision = decide(dispute, trigger, batch.now, rules, view)
     if decision.result is not Result.INVALID:
-        _note(batch, dispute, trigger, decision, rules, signal.traceparent)
+        _note(batch, dispute, trigger, view, decision, rules, signal.traceparent)
     after = batch.disputes[signal.dispute_id]
+    actions = tuple(public.actions(after, batch.now))
     return Outcome(
         decision.result.value,
         decision.reason,
         decision.field,
         public.status(after).value,
-        tuple(public.actions(after, batch.now)),
+        actions,
+        () if decision.applied else (*actions, *ops_commands(after)),
         frozenset(e.party for e in decision.effects if isinstance(e, Call)),
     )
+
+
+def _transaction(dispute: Dispute, trigger: Trigger) -> str:
+    """Whose money this is about: the transaction of the claim, also of one completed just now."""
+    if dispute.claim.transaction_id:
+        return dispute.claim.transaction_id
+    return trigger.payload.transaction_id if isinstance(trigger.payload, Details) else ""
 
 
 def _checked(dispute: Dispute, trigger: Trigger) -> Trigger:
@@ -227,6 +298,7 @@ def _note(
     batch: _Batch,
     before: Dispute,
     trigger: Trigger,
+    view: MoneyView,
     decision: Decision,
     rules: Profile,
     traceparent: str | None,
@@ -237,6 +309,10 @@ def _note(
     if decision.applied:
         after, snapshot = _event(batch, before, after, trigger, traceparent)
         _hold(batch, after)
+        _book(batch, before, after, trigger)
+        _compensate(batch, before, after, rules)
+        if after.claim is not before.claim:
+            batch.completed[after.claim.dispute_id] = after.claim
         _work(batch, after, decision, rules, traceparent)
     dispute_id = after.claim.dispute_id
     shown = public.status(after).value
@@ -261,7 +337,8 @@ def _note(
             reason=decision.reason,
             legs=legs_text(after.legs),
             status=shown,
-            versions=f"{rules.name}@{rules.version} {rules.calendar_version} code@{CODE_VERSION}",
+            versions=versions(rules),
+            money=money_json(view),
         )
     )
 
@@ -274,9 +351,9 @@ def _event(
     traceparent: str | None,
 ) -> tuple[Dispute, str | None]:
     """The next status event as JSON, if people see a difference."""
-    if before.version and seen(before, batch.now) == seen(after, batch.now):
+    told = numbered(before, after, batch.now)
+    if told.version == before.version:
         return after, None
-    told = replace(after, version=before.version + 1)
     key = str(after.claim.dispute_id)
     envelope = Envelope(
         id=ids.event_id(SOURCE, key, told.version),
@@ -296,9 +373,37 @@ def _hold(batch: _Batch, dispute: Dispute) -> None:
     purse = batch.purses.get(dispute.claim.transaction_id or "")
     if purse is None:
         return
-    for held in public.holds(dispute):
+    for held in holds(dispute):
         if purse.hold(dispute.claim.dispute_id, held):
             batch.puts.append((dispute.claim.dispute_id, purse.transaction_id, held))
+
+
+def _book(batch: _Batch, before: Dispute, after: Dispute, trigger: Trigger) -> None:
+    """A journal of what the step moved, if it moved anything."""
+    amounts = ledger.booked(before, after)
+    if not amounts:
+        return
+    batch.booked.append(
+        journals.Journal(
+            id=ids.new(),
+            dispute_id=after.claim.dispute_id,
+            step=after.steps,
+            at=batch.now,
+            transaction_id=after.claim.transaction_id or journals.NONE,
+            reference=ledger.reference(after, trigger),
+            currency=after.facts.currency,
+            amounts=amounts,
+        )
+    )
+
+
+def _compensate(batch: _Batch, before: Dispute, after: Dispute, rules: Profile) -> None:
+    facts = after.facts
+    if facts.compensation_n == before.facts.compensation_n or facts.currency is None:
+        return
+    cap = rules.compensation_cap(facts.currency)
+    ordered = Compensation(facts.compensation_minor, facts.currency, cap)
+    batch.compensations[after.claim.dispute_id] = ordered
 
 
 def _work(
@@ -320,7 +425,7 @@ def _work(
             case Cancel(leg, trigger):
                 batch.cancel.add((dispute_id, leg.value, trigger.value))
                 batch.add.pop(tasks.Key(dispute_id, leg.value, trigger.value, 0), None)
-            case Recall(leg, kind, n):
+            case Unmake(leg, kind, n):
                 batch.cancel.add((dispute_id, leg.value, kind))
                 batch.add.pop(tasks.Key(dispute_id, leg.value, kind, n), None)
             case Timer(leg, trigger, due_at):
@@ -328,54 +433,24 @@ def _work(
                 batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, {}, traceparent)
             case Call(party, leg, kind, n, at):
                 key = tasks.Key(dispute_id, leg.value, kind, n)
-                payload = _call_payload(dispute, effect, rules, batch.now)
+                payload = asks.payload(dispute, effect, batch.now, rules)
                 batch.add[key] = tasks.Task(key, party, at, payload, traceparent)
 
 
-def _call_payload(dispute: Dispute, call: Call, rules: Profile, now: datetime) -> dict[str, Any]:
-    """All that the call needs, so that whoever makes it reads nothing else."""
-    claim, facts = dispute.claim, dispute.facts
-    payload: dict[str, Any] = {
-        "key": f"{claim.dispute_id}:{call.leg.value}:{call.n}",
-        "transaction_id": claim.transaction_id,
-    }
-    if call.kind == "refund":
-        payload["amount_minor"] = str(facts.approved_minor)
-        payload["currency"] = facts.currency
-        payload["payer"] = facts.payer
-        first = facts.refund_first_sent_at
-        if first and facts.refund_last_sent_at != first:  # it may have left before
-            until = first + rules.delay("refund_key_lifetime")
-            payload["not_after"] = until.isoformat()
-    if call.kind == "return_query":
-        payload["key"] = f"{claim.dispute_id}:{Leg.TRACE.value}:{facts.trace_n}"
-        payload["trace_n"] = facts.trace_n
-    if call.party == "merchant":
-        amount = claim.requested_minor
-        payload["amount_minor"] = str(amount if amount is not None else facts.captured_minor)
-        payload["currency"] = claim.currency or facts.currency
-        payload["merchant_id"] = _merchant(dispute)
-        payload["reference"] = claim.reference
-        payload["kind"] = claim.kind
-        payload["reason"] = claim.reason
-        payload["answer_by"] = rules.due("merchant_answer", now).isoformat()
-    return payload
-
-
-def _merchant(dispute: Dispute) -> str | None:
-    return dispute.facts.bank_merchant_id or dispute.claim.merchant_id
-
-
 def _of_early(early: store.Early) -> Signal:
-    wish = Trigger(T(early.trigger), Actor.CUSTOMER, Wish(early.requested_by))
-    return Signal(early.dispute_id, wish)
+    asked = command_of(early.payload, early.requested_by)
+    return Signal(early.dispute_id, Trigger(T(early.trigger), Actor.CUSTOMER, asked))
 
 
 def _to_wait(signals: Sequence[Signal], outcomes: Sequence[Outcome]) -> list[store.Early]:
     return [
-        store.Early(s.inbox_id, s.dispute_id, s.trigger.name.value, s.trigger.payload.requested_by)
+        store.Early(
+            s.inbox_id, s.dispute_id, s.trigger.name.value, asked.requested_by, payload_json(asked)
+        )
         for s, outcome in zip(signals, outcomes, strict=True)
-        if outcome.result == "waiting" and s.inbox_id and isinstance(s.trigger.payload, Wish)
+        if outcome.result == "waiting"
+        and s.inbox_id
+        and isinstance(asked := s.trigger.payload, _COMMANDS)
     ]
 
 
@@ -388,8 +463,11 @@ async def _forget_unknown(
 
 
 async def _save(tx: AsyncConnection, batch: _Batch) -> None:
+    await store.complete(tx, list(batch.completed.values()))
     await store.save(tx, list(batch.changed.values()), batch.history)
+    await journals.add(tx, batch.booked)
     await money.save(tx, list(batch.purses.values()), batch.puts)
+    await money.compensate(tx, batch.compensations)
     await tasks.cancel(tx, batch.cancel, batch.ended)
     await tasks.add(tx, list(batch.add.values()))
     await outbox.add_raw(tx, batch.events)

@@ -1,11 +1,16 @@
 """What the tracker needs from outside. Adapters speak a protocol; the sandbox stands behind them.
 
 Every method may raise `NoAnswer` (the outcome is unknown), `NotSent` (nothing left this machine)
-or `Refused` (a final no). Keys are `dispute:leg:n`, the same on every retry.
+or `Refused` (a final no). Keys are `dispute:leg:n`, an account's `claim:leg:n`, the same on every
+retry. Amounts are in minor units.
 """
 
-from typing import Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, Protocol
 
+from services.tracker.domain.reconciliation import Page
 from services.tracker.domain.triggers import Trigger
 
 
@@ -21,11 +26,63 @@ class Refused(Exception):
     """The other side understood and said no for good."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is compared: a kind of dispute, a customer, and mostly one transaction."""
+
+    key: str
+    kind: str
+    customer_id: str
+    transaction_id: str | None
+    claimed_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTerms:
+    """What else a refund may say: else it is all cash and goes where the money came from.
+
+    `settles_advance_minor` of its cash pays back what the wallet had credited for the time being.
+    """
+
+    destination_account: str | None = None
+    composition: Mapping[str, str] | None = None
+    settles_advance_minor: int | None = None
+
+
+ORDINARY: Final = RefundTerms()
+
+
+@dataclass(frozen=True, slots=True)
+class RecourseOrder:
+    """A recall or a chargeback."""
+
+    key: str
+    transaction_id: str
+    amount_minor: int
+    currency: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingOrder:
+    """A posting of the wallet's own money: its key never expires."""
+
+    key: str
+    kind: str  # provisional_credit, credit_reversal, correction, compensation
+    customer_id: str
+    transaction_id: str | None
+    amount_minor: int
+    currency: str
+
+
 class Bank(Protocol):
     """A bank as the tracker uses it. Answers are triggers of the core."""
 
     async def transaction(self, transaction_id: str) -> Trigger:
         """TRANSACTION_FOUND or TRANSACTION_MISSING."""
+
+    async def records(self, question: Question) -> Trigger:
+        """What wallet and bank have on record, compared: a RECORDS_ trigger of the kind."""
 
     async def trace(self, key: str, transaction_id: str) -> Trigger:
         """Start a trace (or find the one of this key); where the money is."""
@@ -34,7 +91,13 @@ class Bank(Protocol):
         """Where the money is now."""
 
     async def refund(
-        self, key: str, transaction_id: str, amount_minor: int, currency: str, payer: str
+        self,
+        key: str,
+        transaction_id: str,
+        amount_minor: int,
+        currency: str,
+        payer: str,
+        terms: RefundTerms = ORDINARY,
     ) -> Trigger:
         """Pay back; what became of it so far."""
 
@@ -50,13 +113,74 @@ class Bank(Protocol):
     async def returned(self, key: str) -> Trigger:
         """How the return of a traced transfer stands, as the same triggers."""
 
+    async def recall(self, order: RecourseOrder) -> Trigger:
+        """Ask the recipient to give it back; RECALL_PENDING, or how it stands already."""
+
+    async def recall_report(self, key: str) -> Trigger:
+        """How the recall stands."""
+
+    async def charge_back(self, order: RecourseOrder) -> Trigger:
+        """File a chargeback; how it stands."""
+
+    async def chargeback_step(self, key: str, step: str) -> Trigger:
+        """Go on to `pre_arbitration` or `arbitration`, or `withdraw`; how it stands."""
+
+    async def chargeback_report(self, key: str) -> Trigger:
+        """How a chargeback of ours stands."""
+
+    async def outside_chargeback(self, transaction_id: str) -> Trigger:
+        """How the one stands that did not come from here."""
+
+    async def post(self, order: PostingOrder) -> Trigger:
+        """Post in the wallet's own ledger, once for each key: _POSTED, _REVERSED or _REFUSED."""
+
+
+class Statements(Protocol):
+    """A bank's account of what it moved, day by day."""
+
+    async def statement(self, day: date, after: int) -> Page:
+        """A page of the day's lines behind position `after`; 0 begins. Days are UTC."""
+
 
 class Merchant(Protocol):
-    """A merchant as the tracker uses it."""
+    """A merchant as the tracker uses it: answers come by callback.
 
-    async def ask_consent(self, request: dict[str, object]) -> None:
-        """Deliver a request; the answer comes by callback. Returning proves delivery.
+    `request` holds key, merchant_id, transaction_id and reference, and what each asks besides.
+    """
 
-        `request`: key, merchant_id, transaction_id, reference, kind, reason, amount_minor,
-        currency, answer_by.
+    async def ask_consent(self, request: Mapping[str, Any]) -> None:
+        """Deliver a request, or with `reminder` repeat it. Returning proves delivery.
+
+        Besides: kind, reason, amount_minor, currency, answer_by.
         """
+
+    async def announce_return(self, request: Mapping[str, Any]) -> None:
+        """Say that the goods are on their way back. Besides: tracking."""
+
+    async def ask_evidence(self, request: Mapping[str, Any]) -> None:
+        """Ask for what the merchant has to show. Besides: answer_by."""
+
+
+class Accounts(Protocol):
+    """The wallet's account and identity service; one key is one hold, one check, one reset."""
+
+    async def hold(self, key: str, customer_id: str, expires_at: str) -> Trigger:
+        """Stop outgoing payments until then: HOLD_PLACED, or how the hold of this key stands."""
+
+    async def freeze(self, key: str) -> Trigger:
+        """Stop everything, without an end: HOLD_FROZEN."""
+
+    async def release(self, key: str) -> Trigger:
+        """Take this hold off, and no other: HOLD_RELEASED or HOLD_EXPIRED."""
+
+    async def check(self, key: str, customer_id: str, expires_at: str) -> Trigger:
+        """Ask for two factors until then: IDENTITY_PENDING, _VERIFIED or _FAILED."""
+
+    async def check_report(self, key: str) -> Trigger:
+        """How the check stands."""
+
+    async def reset(self, key: str, customer_id: str, scope: str) -> Trigger:
+        """Make `credentials` or `credentials_and_devices` new: RESET_PENDING, _DONE, _REFUSED."""
+
+    async def reset_report(self, key: str) -> Trigger:
+        """How the reset stands."""

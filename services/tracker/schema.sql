@@ -21,8 +21,27 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.minor_sum(amounts numeric[]) RETURNS numeric
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    AS $$ SELECT sum(amount) FROM unnest(amounts) AS amount $$;
+
+CREATE FUNCTION public.refuse_rewriting() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION '% is append-only: book a journal that corrects it', TG_TABLE_NAME;
+END $$;
+
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
+);
+
+CREATE TABLE public.compensations (
+    dispute_id uuid NOT NULL,
+    amount_minor numeric(38,0) NOT NULL,
+    currency text NOT NULL,
+    cap_minor numeric(38,0) NOT NULL,
+    CONSTRAINT compensations_cap CHECK (((amount_minor >= (0)::numeric) AND (amount_minor <= cap_minor)))
 );
 
 CREATE TABLE public.dead_letters (
@@ -76,17 +95,47 @@ CREATE TABLE public.disputes (
     promised_at timestamp with time zone,
     snapshot json,
     updated_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-    CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'open'::text, 'decided'::text, 'superseded'::text]))),
+    details text DEFAULT 'none'::text NOT NULL,
+    records text DEFAULT 'none'::text NOT NULL,
+    recall text DEFAULT 'none'::text NOT NULL,
+    goods text DEFAULT 'none'::text NOT NULL,
+    appeal text DEFAULT 'none'::text NOT NULL,
+    destination text DEFAULT 'none'::text NOT NULL,
+    chargeback text DEFAULT 'none'::text NOT NULL,
+    credit text DEFAULT 'none'::text NOT NULL,
+    correction text DEFAULT 'none'::text NOT NULL,
+    compensation text DEFAULT 'none'::text NOT NULL,
+    hold text DEFAULT 'none'::text NOT NULL,
+    identity text DEFAULT 'none'::text NOT NULL,
+    access text DEFAULT 'none'::text NOT NULL,
+    legal text DEFAULT 'none'::text NOT NULL,
+    complaint text DEFAULT 'none'::text NOT NULL,
+    CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
+    CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
+    CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),
+    CONSTRAINT disputes_chargeback_check CHECK ((chargeback = ANY (ARRAY['none'::text, 'filed'::text, 'represented'::text, 'pre_arbitration'::text, 'arbitration'::text, 'withdrawing'::text, 'withdrawn'::text, 'won'::text, 'lost'::text]))),
     CONSTRAINT disputes_check CHECK ((steps >= version)),
-    CONSTRAINT disputes_consent_check CHECK ((consent = ANY (ARRAY['none'::text, 'asked'::text, 'delivered'::text, 'accepted'::text, 'refused'::text, 'silent'::text]))),
+    CONSTRAINT disputes_compensation_check CHECK ((compensation = ANY (ARRAY['none'::text, 'ordered'::text, 'paid'::text, 'refused'::text]))),
+    CONSTRAINT disputes_complaint_check CHECK ((complaint = ANY (ARRAY['none'::text, 'open'::text, 'answered'::text]))),
+    CONSTRAINT disputes_consent_check CHECK ((consent = ANY (ARRAY['none'::text, 'asked'::text, 'delivered'::text, 'offered'::text, 'offer_declined'::text, 'return_wanted'::text, 'accepted'::text, 'refused'::text, 'fulfilled'::text, 'silent'::text]))),
+    CONSTRAINT disputes_correction_check CHECK ((correction = ANY (ARRAY['none'::text, 'ordered'::text, 'posted'::text, 'refused'::text]))),
+    CONSTRAINT disputes_credit_check CHECK ((credit = ANY (ARRAY['none'::text, 'ordered'::text, 'standing'::text, 'final'::text, 'settled'::text, 'noticed'::text, 'reversing'::text, 'reversed'::text, 'refused'::text, 'unrecovered'::text]))),
+    CONSTRAINT disputes_destination_check CHECK ((destination = ANY (ARRAY['none'::text, 'asked'::text, 'chosen'::text, 'confirmed'::text, 'lapsed'::text, 'used'::text]))),
+    CONSTRAINT disputes_details_check CHECK ((details = ANY (ARRAY['none'::text, 'asked'::text, 'given'::text, 'lapsed'::text]))),
+    CONSTRAINT disputes_goods_check CHECK ((goods = ANY (ARRAY['none'::text, 'awaited'::text, 'shipped'::text, 'received'::text, 'contested'::text, 'unconfirmed'::text, 'lapsed'::text]))),
+    CONSTRAINT disputes_hold_check CHECK ((hold = ANY (ARRAY['none'::text, 'asked'::text, 'held'::text, 'expired'::text, 'freezing'::text, 'frozen'::text, 'releasing'::text, 'released'::text]))),
+    CONSTRAINT disputes_identity_check CHECK ((identity = ANY (ARRAY['none'::text, 'asked'::text, 'failed'::text, 'expired'::text, 'verified'::text, 'rejected'::text]))),
     CONSTRAINT disputes_inquiry_check CHECK ((inquiry = ANY (ARRAY['none'::text, 'asked'::text, 'stalled'::text, 'found'::text, 'missing'::text, 'foreign'::text]))),
+    CONSTRAINT disputes_legal_check CHECK ((legal = ANY (ARRAY['none'::text, 'held'::text, 'lifted'::text]))),
     CONSTRAINT disputes_promised CHECK (((version = 0) OR (NOT open) OR (promised_at IS NOT NULL))),
+    CONSTRAINT disputes_recall_check CHECK ((recall = ANY (ARRAY['none'::text, 'asked'::text, 'agreed'::text, 'overdue'::text, 'refused'::text, 'returned'::text]))),
+    CONSTRAINT disputes_records_check CHECK ((records = ANY (ARRAY['none'::text, 'asked'::text, 'stalled'::text, 'pending'::text, 'agrees'::text, 'differs'::text, 'explained'::text, 'authorised_only'::text, 'same_order'::text, 'two_orders'::text, 'unmatched'::text, 'unsent'::text, 'on_its_way'::text, 'unfunded'::text, 'overdue'::text, 'bounced'::text, 'arrived'::text, 'our_error'::text, 'unknown_debits'::text, 'held'::text]))),
     CONSTRAINT disputes_reference_check CHECK ((reference ~ '^[0-9]{12}$'::text)),
     CONSTRAINT disputes_refund_check CHECK ((refund = ANY (ARRAY['none'::text, 'reserved'::text, 'in_flight'::text, 'unknown'::text, 'stuck'::text, 'bounced'::text, 'unfunded'::text, 'failed'::text, 'credited'::text]))),
     CONSTRAINT disputes_requested CHECK ((requested_minor >= (0)::numeric)),
     CONSTRAINT disputes_reversal_check CHECK ((reversal = ANY (ARRAY['none'::text, 'watched'::text, 'overdue'::text, 'absent'::text, 'credited'::text]))),
     CONSTRAINT disputes_trace_check CHECK ((trace = ANY (ARRAY['none'::text, 'asked'::text, 'in_transit'::text, 'delivered'::text, 'rejected'::text, 'wrong_account'::text, 'untraced'::text]))),
-    CONSTRAINT disputes_verdict_check CHECK ((verdict = ANY (ARRAY['none'::text, 'declined'::text, 'explained'::text, 'withdrawn'::text, 'duplicate'::text]))),
+    CONSTRAINT disputes_verdict_check CHECK ((verdict = ANY (ARRAY['none'::text, 'declined'::text, 'explained'::text, 'fulfilled'::text, 'referred'::text, 'secured'::text, 'withdrawn'::text, 'duplicate'::text]))),
     CONSTRAINT disputes_version_check CHECK ((version >= 0))
 )
 WITH (fillfactor='70');
@@ -103,6 +152,7 @@ CREATE TABLE public.history (
     legs text NOT NULL,
     status text NOT NULL,
     versions text NOT NULL,
+    money json DEFAULT '"unrecorded"'::json,
     CONSTRAINT history_result_check CHECK ((result = ANY (ARRAY['applied'::text, 'late'::text, 'illegal'::text]))),
     CONSTRAINT history_step_check CHECK ((step >= 1))
 );
@@ -110,6 +160,21 @@ CREATE TABLE public.history (
 CREATE TABLE public.inbox (
     event_id uuid NOT NULL,
     received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
+CREATE TABLE public.journals (
+    id uuid NOT NULL,
+    dispute_id uuid NOT NULL,
+    step integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    transaction_id text NOT NULL,
+    reference text,
+    currency text NOT NULL,
+    accounts text[] NOT NULL,
+    amounts numeric(38,0)[] NOT NULL,
+    CONSTRAINT journals_balanced CHECK ((public.minor_sum(amounts) = (0)::numeric)),
+    CONSTRAINT journals_no_zero CHECK (((0)::numeric <> ALL (amounts))),
+    CONSTRAINT journals_shape CHECK (((array_ndims(accounts) = 1) AND (array_ndims(amounts) = 1) AND (cardinality(accounts) >= 2) AND (cardinality(accounts) = cardinality(amounts)) AND (array_position(accounts, NULL::text) IS NULL) AND (array_position(amounts, NULL::numeric) IS NULL)))
 );
 
 CREATE TABLE public.outbox (
@@ -133,6 +198,61 @@ ALTER TABLE public.outbox ALTER COLUMN pos ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE VIEW public.postings AS
+ SELECT j.id AS journal_id,
+    j.dispute_id,
+    j.step,
+    j.at,
+    j.transaction_id,
+    j.reference,
+    j.currency,
+    p.account,
+    p.amount_minor
+   FROM (public.journals j
+     CROSS JOIN LATERAL UNNEST(j.accounts, j.amounts) p(account, amount_minor));
+
+CREATE TABLE public.reconciled_journals (
+    journal_id uuid NOT NULL,
+    explanation text NOT NULL
+);
+
+CREATE TABLE public.reconciliation_cases (
+    id uuid NOT NULL,
+    day date NOT NULL,
+    transaction_id text NOT NULL,
+    reference text,
+    difference text NOT NULL,
+    ours_minor numeric(38,0),
+    theirs_minor numeric(38,0),
+    currency text NOT NULL,
+    line_day date,
+    line_position bigint,
+    journal_id uuid,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text,
+    explanation text,
+    reason text,
+    CONSTRAINT reconciliation_cases_about CHECK ((((line_day IS NULL) = (line_position IS NULL)) AND ((line_position IS NOT NULL) OR (journal_id IS NOT NULL)))),
+    CONSTRAINT reconciliation_cases_closed CHECK ((((closed_at IS NULL) = (explanation IS NULL)) AND ((closed_by IS NULL) = (reason IS NULL)))),
+    CONSTRAINT reconciliation_cases_difference_check CHECK ((difference = ANY (ARRAY['missing_here'::text, 'missing_there'::text, 'amount_differs'::text])))
+);
+
+CREATE TABLE public.reconciliations (
+    day date NOT NULL,
+    lines bigint NOT NULL,
+    matched bigint NOT NULL,
+    missing_here bigint NOT NULL,
+    missing_there bigint NOT NULL,
+    amount_differs bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT reconciliations_amount_differs_check CHECK ((amount_differs >= 0)),
+    CONSTRAINT reconciliations_lines_check CHECK ((lines >= 0)),
+    CONSTRAINT reconciliations_matched_check CHECK ((matched >= 0)),
+    CONSTRAINT reconciliations_missing_here_check CHECK ((missing_here >= 0)),
+    CONSTRAINT reconciliations_missing_there_check CHECK ((missing_there >= 0))
+);
+
 CREATE TABLE public.reservations (
     dispute_id uuid NOT NULL,
     purpose text NOT NULL,
@@ -140,8 +260,23 @@ CREATE TABLE public.reservations (
     amount_minor numeric(38,0) NOT NULL,
     state text NOT NULL,
     CONSTRAINT reservations_amount_minor_check CHECK ((amount_minor >= (0)::numeric)),
-    CONSTRAINT reservations_purpose_check CHECK ((purpose = ANY (ARRAY['refund'::text, 'reversal'::text]))),
+    CONSTRAINT reservations_purpose_check CHECK ((purpose = ANY (ARRAY['refund'::text, 'reversal'::text, 'recall'::text, 'chargeback'::text, 'credit'::text]))),
     CONSTRAINT reservations_state_check CHECK ((state = ANY (ARRAY['reserved'::text, 'in_flight'::text, 'unknown'::text, 'settled'::text, 'released'::text])))
+);
+
+CREATE TABLE public.statement_lines (
+    day date NOT NULL,
+    "position" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    reference text,
+    transaction_id text NOT NULL,
+    kind text NOT NULL,
+    amount_minor numeric(38,0) NOT NULL,
+    currency text NOT NULL,
+    explanation text,
+    dispute_id uuid,
+    CONSTRAINT statement_lines_amount_minor_check CHECK ((amount_minor <> (0)::numeric)),
+    CONSTRAINT statement_lines_position_check CHECK (("position" >= 1))
 );
 
 CREATE TABLE public.tasks (
@@ -157,7 +292,7 @@ CREATE TABLE public.tasks (
     first_claimed_at timestamp with time zone,
     lease uuid,
     traceparent text,
-    CONSTRAINT tasks_queue CHECK ((queue = ANY (ARRAY['timer'::text, 'bank'::text, 'merchant'::text])))
+    CONSTRAINT tasks_queue CHECK ((queue = ANY (ARRAY['timer'::text, 'bank'::text, 'merchant'::text, 'accounts'::text])))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='5000');
 
@@ -180,11 +315,15 @@ CREATE TABLE public.waiting (
     dispute_id uuid NOT NULL,
     trigger text NOT NULL,
     requested_by text NOT NULL,
-    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+    received_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    payload json
 );
 
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
+
+ALTER TABLE ONLY public.compensations
+    ADD CONSTRAINT compensations_pkey PRIMARY KEY (dispute_id);
 
 ALTER TABLE ONLY public.dead_letters
     ADD CONSTRAINT dead_letters_once UNIQUE (topic, partition, "offset");
@@ -204,11 +343,35 @@ ALTER TABLE ONLY public.history
 ALTER TABLE ONLY public.inbox
     ADD CONSTRAINT inbox_pkey PRIMARY KEY (event_id);
 
+ALTER TABLE ONLY public.journals
+    ADD CONSTRAINT journals_once UNIQUE (dispute_id, step);
+
+ALTER TABLE ONLY public.journals
+    ADD CONSTRAINT journals_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (pos);
 
+ALTER TABLE ONLY public.reconciled_journals
+    ADD CONSTRAINT reconciled_journals_pkey PRIMARY KEY (journal_id);
+
+ALTER TABLE ONLY public.reconciliation_cases
+    ADD CONSTRAINT reconciliation_cases_journal UNIQUE (journal_id);
+
+ALTER TABLE ONLY public.reconciliation_cases
+    ADD CONSTRAINT reconciliation_cases_line UNIQUE (line_day, line_position);
+
+ALTER TABLE ONLY public.reconciliation_cases
+    ADD CONSTRAINT reconciliation_cases_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (day);
+
 ALTER TABLE ONLY public.reservations
     ADD CONSTRAINT reservations_pkey PRIMARY KEY (dispute_id, purpose);
+
+ALTER TABLE ONLY public.statement_lines
+    ADD CONSTRAINT statement_lines_pkey PRIMARY KEY (day, "position");
 
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_once UNIQUE (dispute_id, leg, kind, n);
@@ -224,6 +387,10 @@ ALTER TABLE ONLY public.waiting
 
 CREATE INDEX dead_letters_parked ON public.dead_letters USING btree (parked_at) WHERE (state = 'parked'::text);
 
+CREATE INDEX disputes_charged_back ON public.disputes USING btree (transaction_id) WHERE (chargeback <> 'none'::text);
+
+CREATE INDEX disputes_claim ON public.disputes USING btree (claim_id);
+
 CREATE INDEX disputes_open_by_slack ON public.disputes USING btree (promised_at) WHERE open;
 
 CREATE INDEX disputes_open_status ON public.disputes USING btree (status) WHERE open;
@@ -234,16 +401,43 @@ CREATE INDEX disputes_updated ON public.disputes USING btree (updated_at);
 
 CREATE INDEX inbox_received_at ON public.inbox USING brin (received_at);
 
+CREATE INDEX journals_at ON public.journals USING btree (at);
+
+CREATE INDEX journals_transaction ON public.journals USING btree (transaction_id);
+
+CREATE INDEX reconciliation_cases_day ON public.reconciliation_cases USING btree (day);
+
+CREATE INDEX reconciliation_cases_open ON public.reconciliation_cases USING btree (id) WHERE (closed_at IS NULL);
+
 CREATE INDEX reservations_transaction ON public.reservations USING btree (transaction_id);
+
+CREATE INDEX statement_lines_transaction ON public.statement_lines USING btree (transaction_id);
 
 CREATE INDEX tasks_due ON public.tasks USING btree (queue, due_at);
 
 CREATE INDEX waiting_dispute ON public.waiting USING btree (dispute_id);
 
+CREATE TRIGGER journals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.journals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_rewriting();
+
 CREATE TRIGGER reservations_counted AFTER INSERT OR DELETE OR UPDATE ON public.reservations FOR EACH ROW EXECUTE FUNCTION public.count_reservation();
+
+ALTER TABLE ONLY public.compensations
+    ADD CONSTRAINT compensations_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);
 
 ALTER TABLE ONLY public.history
     ADD CONSTRAINT history_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);
+
+ALTER TABLE ONLY public.journals
+    ADD CONSTRAINT journals_step FOREIGN KEY (dispute_id, step) REFERENCES public.history(dispute_id, step);
+
+ALTER TABLE ONLY public.reconciled_journals
+    ADD CONSTRAINT reconciled_journals_journal_id_fkey FOREIGN KEY (journal_id) REFERENCES public.journals(id);
+
+ALTER TABLE ONLY public.reconciliation_cases
+    ADD CONSTRAINT reconciliation_cases_journal_id_fkey FOREIGN KEY (journal_id) REFERENCES public.journals(id);
+
+ALTER TABLE ONLY public.reconciliation_cases
+    ADD CONSTRAINT reconciliation_cases_told FOREIGN KEY (line_day, line_position) REFERENCES public.statement_lines(day, "position");
 
 ALTER TABLE ONLY public.reservations
     ADD CONSTRAINT reservations_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);

@@ -14,14 +14,23 @@ class DatabaseSettings(BaseSettings):
     tracker_database_url: str = Field(description="postgresql:// address of its database")
 
 
+class ReconcileSettings(DatabaseSettings):
+    """All that `reconcile` needs."""
+
+    bank_url: str = Field(description="base address of the bank")
+
+
 class DeadLetterSettings(DatabaseSettings, KeyRingSettings):
     """All that the dead letters' commands need."""
 
 
-class Settings(CommonSettings, DatabaseSettings):
+class Settings(CommonSettings, ReconcileSettings):
     """The tracker's own variables."""
 
-    bank_url: str = Field(description="base address of the bank")
     merchant_url: str = Field(description="base address of the merchants' gateway")
+    accounts_url: str = Field(description="base address of the account and identity service")
     public_url: str = Field(description="base address under which partners reach the callbacks")
     partner_secrets: str = Field(description="path of the webhook secrets by partner")
+    reconcile_hour: int = Field(
+        3, ge=0, le=23, description="hour (UTC) from which the bank's day before is reconciled"
+    )

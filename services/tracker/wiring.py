@@ -1,17 +1,24 @@
 """Puts the tracker together: who gets what, and which loops run."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import date
 from functools import cached_property
 from typing import Protocol
+from uuid import UUID
 
 import aiohttp
 from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.tracker import api, ops, worker
+from services.tracker import api, calls, cases_api, ops, worker
+from services.tracker.accounts import HttpAccounts
 from services.tracker.bank import HttpBank
+from services.tracker.domain.reconciliation import Page
 from services.tracker.domain.triggers import Trigger
 from services.tracker.merchant import HttpMerchant
+from services.tracker.reconcile import Reconciler
 from services.tracker.settings import Settings
+from services.tracker.store import disputes
 from services.tracker.worker import Calls, Commit, Housekeeping, Timers
 from shared import db, docs, http, kafka, observe, outbox, rules, service, tasks
 from shared.auth import Verifier
@@ -23,7 +30,9 @@ from shared.signatures import Secrets
 VERSION = "0.1.0"
 _BANK_SLOTS = 64
 _MERCHANT_SLOTS = 64
+_ACCOUNTS_SLOTS = 16
 _GATHER_S = 0.02
+_PARTIES = frozenset({"bank", "merchant", "accounts"})
 
 
 class _Loop(Protocol):
@@ -38,8 +47,9 @@ class _Loop(Protocol):
 class _Parties:
     """The outside parties; their sessions are made inside the loop that uses them."""
 
-    def __init__(self, settings: Settings, secrets: Secrets) -> None:
+    def __init__(self, settings: Settings, secrets: Secrets, engine: AsyncEngine) -> None:
         self._settings = settings
+        self._engine = engine
         self._secrets = secrets
         self._sessions: list[aiohttp.ClientSession] = []
 
@@ -51,18 +61,41 @@ class _Parties:
         """Carry out a merchant task."""
         return await self._merchant(task)
 
-    @cached_property
-    def _bank(self) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
-        url = f"{self._settings.public_url}/v1/callbacks/banks/bank"
-        bank = HttpBank(self._session(_BANK_SLOTS), self._settings.bank_url, url)
-        return worker.bank_calls(bank)
+    async def accounts_call(self, task: tasks.Claimed) -> Trigger | None:
+        """Carry out a task of the account service."""
+        return await self._accounts(task)
+
+    async def statement(self, day: date, after: int) -> Page:
+        """A page of the bank's statement of a day."""
+        return await self._http_bank.statement(day, after)
 
     @cached_property
-    def _merchant(self) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
+    def _http_bank(self) -> HttpBank:
+        url = f"{self._settings.public_url}/v1/callbacks/banks/bank"
+        return HttpBank(self._session(_BANK_SLOTS), self._settings.bank_url, url)
+
+    @cached_property
+    def _bank(self) -> calls.Make:
+        return calls.bank_calls(self._http_bank)
+
+    @cached_property
+    def _merchant(self) -> calls.Make:
         base = f"{self._settings.public_url}/v1/callbacks/merchants"
         session = self._session(_MERCHANT_SLOTS)
         merchant = HttpMerchant(session, self._settings.merchant_url, self._secrets, base)
-        return worker.merchant_calls(merchant)
+        return calls.merchant_calls(merchant)
+
+    @cached_property
+    def _accounts(self) -> calls.Make:
+        url = f"{self._settings.public_url}/v1/callbacks/accounts"
+        session = self._session(_ACCOUNTS_SLOTS)
+        return calls.accounts_calls(
+            HttpAccounts(session, self._settings.accounts_url, url), self._siblings
+        )
+
+    async def _siblings(self, claim_id: UUID, dispute_id: UUID) -> bool:
+        async with self._engine.connect() as connection:
+            return await disputes.is_hold_needed(connection, claim_id, dispute_id)
 
     async def close(self) -> None:
         """Close every session."""
@@ -86,15 +119,16 @@ def serve_for_ever(settings: Settings) -> None:
     verifier = Verifier(settings.tokens, demo=settings.redress_profile == "demo")
     loops: dict[str, Calls] = {}
 
-    def committed(parties: frozenset[str] = frozenset({"bank", "merchant"})) -> None:
+    def committed(parties: frozenset[str] = _PARTIES) -> None:
         relay.wake()
         for party in parties:
             loops[party].wake()
 
     commit: Commit = Commit("tracker", worker.flusher(engine, committed), gather_s=_GATHER_S)
-    parties = _Parties(settings, secrets)
+    parties = _Parties(settings, secrets, engine)
     loops["bank"] = Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS)
     loops["merchant"] = Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS)
+    loops["accounts"] = Calls(engine, commit, "accounts", parties.accounts_call, _ACCOUNTS_SLOTS)
     consumer = kafka.Consumer(
         settings.kafka,
         engine,
@@ -110,6 +144,7 @@ def serve_for_ever(settings: Settings) -> None:
         consumer,
         Timers(engine, commit),
         Housekeeping(engine),
+        Reconciler(engine, settings.tracker_database_url, parties, settings.reconcile_hour),
         *loops.values(),
     ]
     progress = [part.progress for part in workers]
@@ -145,6 +180,7 @@ def application(
     )
     app.include_router(api.routes(desk))  # type: ignore[arg-type] # used when a request comes
     keys = desk and desk.keys
+    app.include_router(cases_api.routes(desk and desk.engine, keys))  # type: ignore[arg-type]
     app.include_router(ops.pages(desk and desk.engine, verifier, keys))  # type: ignore[arg-type]
     docs.serve(app)
     return app

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.tracker.domain.triggers import RefundReport, T, Trigger
 from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, signal_of
-from services.tracker.ports import Bank, Merchant, NoAnswer, NotSent, Refused
+from services.tracker.ports import NoAnswer, NotSent, Refused
 from services.tracker.store import disputes as store
 from shared import clock, db, inbox, tasks
 from shared.batch import GroupCommit, QueueFull
@@ -280,50 +280,6 @@ def _is_too_late(task: tasks.Claimed) -> bool:
     """Whether a refund that is sent again would reach the bank after its key's lifetime."""
     until = task.payload.get("not_after")
     return until is not None and clock.utcnow() >= datetime.fromisoformat(until)
-
-
-def bank_calls(bank: Bank) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
-    """How each kind of bank task is carried out."""
-
-    async def make(task: tasks.Claimed) -> Trigger | None:
-        payload = task.payload
-        match task.key.kind:
-            case "inquiry":
-                return await bank.transaction(payload["transaction_id"])
-            case "trace":
-                return await bank.trace(payload["key"], payload["transaction_id"])
-            case "trace_query":
-                return await bank.trace_report(payload["key"])
-            case "refund":
-                return await bank.refund(
-                    payload["key"],
-                    payload["transaction_id"],
-                    int(payload["amount_minor"]),
-                    payload["currency"],
-                    payload["payer"],
-                )
-            case "refund_query":
-                return await bank.refund_report(payload["key"])
-            case "watch":
-                return await bank.watch(str(task.key.dispute_id), payload["transaction_id"])
-            case "reversal_query":
-                return await bank.reversal(payload["transaction_id"])
-            case "return_query":
-                return await bank.returned(payload["key"])
-            case unknown:
-                raise ValueError(f"no such bank call: {unknown}")
-
-    return make
-
-
-def merchant_calls(merchant: Merchant) -> Callable[[tasks.Claimed], Awaitable[Trigger | None]]:
-    """How a merchant task is carried out: returning proves that the request was delivered."""
-
-    async def make(task: tasks.Claimed) -> Trigger | None:
-        await merchant.ask_consent(task.payload)
-        return Trigger(T.CONSENT_DELIVERED, Actor.MERCHANT)
-
-    return make
 
 
 class Housekeeping:

@@ -8,14 +8,15 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import FileResponse
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.tracker.domain.states import Arbitration, Leg, Refund
-from services.tracker.ops import labels
+from services.tracker.domain.states import Leg
 from services.tracker.ops.access import AllowOnPage, forget, remember
+from services.tracker.ops.machine_labels import FACT
 from services.tracker.ops.render import FOLDER, HEADERS, page
+from services.tracker.ops.requests import orders, possible
 from services.tracker.store import views
 from services.tracker.store.said import said
 from shared.auth import Role, Verifier
-from shared.contracts.vocabulary import DENIAL_REASONS, GRANT_REASONS, Status
+from shared.contracts.vocabulary import Action, Status
 from shared.http import Forbidden, Unauthenticated, public
 from shared.seal import KeyRing
 
@@ -93,23 +94,25 @@ def _add_list(router: APIRouter, engine: AsyncEngine) -> None:
 def _add_dispute(router: APIRouter, engine: AsyncEngine, keys: KeyRing) -> None:
     @router.get("/disputes/{dispute_id}", dependencies=[OPS])
     async def shown(request: Request, dispute_id: UUID) -> Response:
-        """One dispute: legs, money, what it waits for, and everything that happened."""
+        """One dispute: legs, money, what is possible, and everything that happened."""
         async with engine.connect() as connection:
             found = await views.whole(connection, dispute_id)
         if found is None:
             return page(request, "missing.html", 404)
         facts = found["facts"]
+        currency = facts.get("currency") or found["currency"]
+        may = possible(found)
         return page(
             request,
             "dispute.html",
             dispute=found,
-            currency=facts.get("currency") or found["currency"],
-            legs=[(leg.value, found[leg.value]) for leg in Leg],
+            currency=currency,
+            legs=[(leg.value, found.get(leg.value, "none")) for leg in Leg],
             said=said(found, keys),
-            reasons={"none": DENIAL_REASONS, "full_refund, partial_refund": GRANT_REASONS},
-            known={name: facts[name] for name in labels.FACT if facts.get(name)},
+            known={name: facts[name] for name in FACT if facts.get(name)},
             next_actor=(found["snapshot"] or {}).get("next_actor", "redress"),
-            decidable=found["arbitration"] == Arbitration.OPEN.value,
-            stuck=found["refund"] == Refund.STUCK.value,
+            actions=[name for name in may if name in tuple(Action)],
+            orders=orders(may, currency),
+            proposal=facts.get("proposal"),
             address=str(request.base_url).rstrip("/"),
         )

@@ -13,8 +13,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from services.tracker.ops import labels
-from services.tracker.ops.labels import Language, word
+from services.tracker.ops import labels, machine_labels, texts
+from services.tracker.ops.labels import Both, Language, word
 from shared.money import exponent
 
 FOLDER: Final = Path(__file__).parent
@@ -39,13 +39,36 @@ _TABLES: Final = {
     "kind": labels.KIND,
     "reason": labels.REASON,
     "actor": labels.ACTOR,
-    "leg": labels.LEG,
-    "state": labels.STATE,
-    "trigger": labels.TRIGGER,
-    "call": labels.CALL,
-    "result": labels.RESULT,
-    "purpose": labels.PURPOSE,
-    "fact": labels.FACT,
+    "fault": labels.FAULT,
+    "remedy": labels.REMEDY,
+    "payer": labels.PAYER,
+    "decision_reason": labels.DECISION_REASON,
+    "cause": labels.CAUSE,
+    "leg": machine_labels.LEG,
+    "state": machine_labels.STATE,
+    "trigger": machine_labels.TRIGGER,
+    "call": machine_labels.CALL,
+    "result": machine_labels.RESULT,
+    "purpose": machine_labels.PURPOSE,
+    "fact": machine_labels.FACT,
+    "command": machine_labels.COMMAND,
+}
+# Facts that hold a code, and the table with its words; all other facts are shown as they are.
+_CODED: Final[dict[str, dict[str, Both]]] = {
+    "transaction_state": labels.TRANSACTION_STATE,
+    "funding": labels.FUNDING,
+    "arbitration_cause": labels.CAUSE,
+    "reopened_for": labels.CAUSE,
+    "decision_rule": labels.CAUSE,
+    "decision_reason": labels.DECISION_REASON | labels.CAUSE,
+    "fault": labels.FAULT,
+    "remedy": labels.REMEDY,
+    "payer": labels.PAYER,
+    "loss_bearer": labels.PAYER,
+    "rate_bearer": labels.PAYER,
+    "evidence_of": labels.ACTOR,
+    "credit_basis": labels.BASIS,
+    "holds_beside": labels.HOLDER,
 }
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -64,11 +87,23 @@ class Words:
 
     def __call__(self, name: str) -> str:
         """A text of the pages; one that is missing is a mistake of ours."""
-        return labels.TEXT[name][self.language is Language.EN]
+        return texts.TEXT[name][self.language is Language.EN]
 
     def of(self, table: str, code: str) -> str:
         """The word for a code of the domain."""
         return word(_TABLES[table], code, self.language)
+
+    def fact(self, name: str, value: object, currency: str | None) -> str:
+        """What is known, as people read it: money, moments, words for codes."""
+        if isinstance(value, list):
+            return ", ".join(self.fact(name, each, currency) for each in value)
+        if value is True:
+            return self("yes")
+        if isinstance(value, int | str) and name.endswith("_minor"):
+            return self.money(value, currency)
+        if isinstance(value, str) and name.endswith(("_at", "_until")):
+            return moment(value)
+        return word(_CODED.get(name, {}), str(value), self.language)
 
     def money(self, amount_minor: int | str | None, currency: str | None) -> str:
         """`¥128.00`; a dash where nothing is known."""

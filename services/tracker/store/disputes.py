@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.dispute import Claim, Dispute
 from services.tracker.store.rows import (
     LEG_COLUMNS,
     dispute_of,
@@ -32,27 +32,38 @@ _INSERT = text(
     " CAST(:first_promised_at AS timestamptz[]), CAST(:first_promise_rule AS text[]),"
     " CAST(:statement AS text[])) ON CONFLICT DO NOTHING"
 )
-_LOCK = text(
-    "SELECT id, claim_id, reference, kind, reason, customer_id, merchant_id, transaction_id,"
+_LOCK = text(  # the pieces are constants
+    "SELECT id, claim_id, reference, kind, reason, customer_id, merchant_id, transaction_id,"  # noqa: S608
     " requested_minor, currency, refundable_until, occurred_at, profile, profile_version,"
-    " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule, inquiry,"
-    " trace, reversal, consent, arbitration, refund, verdict, CAST(facts AS text) AS facts,"
-    " version, steps FROM disputes WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
+    " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule, "
+    + ", ".join(LEG_COLUMNS)
+    + ", CAST(facts AS text) AS facts, version, steps FROM disputes "
+    "WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
 )
 _OPEN_ON = text(
     "SELECT id, transaction_id, kind, reference FROM disputes "
     "WHERE open AND transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY id"
 )
+_OF_CLAIM = text("SELECT id FROM disputes WHERE claim_id = :claim_id ORDER BY id LIMIT 50")
+_HOLD_NEEDED = text(
+    "SELECT EXISTS (SELECT FROM disputes WHERE claim_id = :claim_id AND id <> :id AND open"
+    " AND hold IN ('asked', 'held', 'expired', 'freezing', 'frozen'))"
+)
+_CHARGED_BACK = text(
+    "SELECT id, chargeback, CAST(facts->>'chargeback_outside' AS boolean) AS outside FROM disputes "
+    "WHERE transaction_id = :transaction_id AND (open OR chargeback <> 'none') "
+    "ORDER BY id LIMIT 500"
+)
 _SAVE = text(  # the pieces are constants
     "WITH told AS (INSERT INTO history (dispute_id, step, at, trigger, actor, input, result,"  # noqa: S608
-    " reason, legs, status, versions) SELECT * FROM unnest(CAST(:h_dispute_id AS uuid[]),"
+    " reason, legs, status, versions, money) SELECT * FROM unnest(CAST(:h_dispute_id AS uuid[]),"
     " CAST(:h_step AS integer[]), CAST(:h_at AS timestamptz[]), CAST(:h_trigger AS text[]),"
     " CAST(:h_actor AS text[]), CAST(:h_input AS json[]), CAST(:h_result AS text[]),"
     " CAST(:h_reason AS text[]), CAST(:h_legs AS text[]), CAST(:h_status AS text[]),"
-    " CAST(:h_versions AS text[]))) "
-    "UPDATE disputes d SET inquiry = u.inquiry, trace = u.trace, reversal = u.reversal,"
-    " consent = u.consent, arbitration = u.arbitration, refund = u.refund, verdict = u.verdict,"
-    " facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
+    " CAST(:h_versions AS text[]), CAST(:h_money AS json[]))) "
+    "UPDATE disputes d SET "
+    + ", ".join(f"{leg} = u.{leg}" for leg in LEG_COLUMNS)
+    + ", facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
     " promised_at = u.promised_at, snapshot = coalesce(u.snapshot, d.snapshot),"
     " updated_at = u.updated_at FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
     + ", ".join(f"CAST(:{leg} AS text[])" for leg in LEG_COLUMNS)
@@ -63,14 +74,21 @@ _SAVE = text(  # the pieces are constants
     + ", facts, version, steps, status, open, promised_at, snapshot, updated_at)) u "
     "WHERE d.id = u.id"
 )
+_COMPLETE = text(
+    "UPDATE disputes d SET transaction_id = u.transaction_id, requested_minor = u.requested_minor,"
+    " currency = u.currency FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]),"
+    " CAST(:transactions AS text[]), CAST(:amounts AS numeric[]), CAST(:currencies AS text[]))"
+    " AS u(id, transaction_id, requested_minor, currency)) u WHERE d.id = u.id"
+)
 _WAIT = text(
-    "INSERT INTO waiting (id, dispute_id, trigger, requested_by) SELECT * FROM unnest("
+    "INSERT INTO waiting (id, dispute_id, trigger, requested_by, payload) SELECT * FROM unnest("
     "CAST(:id AS uuid[]), CAST(:dispute_id AS uuid[]), CAST(:trigger AS text[]),"
-    " CAST(:requested_by AS text[])) ON CONFLICT DO NOTHING"
+    " CAST(:requested_by AS text[]), CAST(:payload AS json[])) ON CONFLICT DO NOTHING"
 )
 _ARRIVED = text(
     "DELETE FROM waiting WHERE dispute_id = ANY(CAST(:ids AS uuid[])) "
-    "RETURNING id, dispute_id, trigger, requested_by, received_at"
+    "RETURNING id, dispute_id, trigger, requested_by, CAST(payload AS text) AS payload,"
+    " received_at"
 )
 _FORGET_WAITING = text(
     "DELETE FROM waiting WHERE id IN (SELECT id FROM waiting WHERE received_at < "
@@ -82,7 +100,8 @@ _READY = text(
 )
 _LEFT = text(
     "DELETE FROM waiting WHERE id = ANY(CAST(:ids AS uuid[])) "
-    "RETURNING id, dispute_id, trigger, requested_by, received_at"
+    "RETURNING id, dispute_id, trigger, requested_by, CAST(payload AS text) AS payload,"
+    " received_at"
 )
 
 _CLAIM_COLUMNS: Final = (
@@ -119,6 +138,7 @@ class HistoryRow:
     legs: str
     status: str
     versions: str
+    money: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +160,7 @@ class Early:
     dispute_id: UUID
     trigger: str
     requested_by: str
+    payload: str | None
 
 
 async def insert(tx: AsyncConnection, opened: Sequence[DisputeOpened]) -> None:
@@ -176,6 +197,23 @@ async def open_on(
     return found
 
 
+async def of_claim(connection: AsyncConnection, claim_id: UUID) -> list[UUID]:
+    """The disputes of a claim, which has 50 at most."""
+    return list((await connection.execute(_OF_CLAIM, {"claim_id": claim_id})).scalars())
+
+
+async def is_hold_needed(connection: AsyncConnection, claim_id: UUID, besides: UUID) -> bool:
+    """Whether another dispute of the claim still needs the hold that they share."""
+    values = {"claim_id": claim_id, "id": besides}
+    return bool((await connection.execute(_HOLD_NEEDED, values)).scalar_one())
+
+
+async def charged_back(connection: AsyncConnection, transaction_id: str) -> dict[UUID, str]:
+    """Disputes that news of a card's chargeback concerns: `none`, `ours` or `outside`, by id."""
+    rows = await connection.execute(_CHARGED_BACK, {"transaction_id": transaction_id})
+    return {row.id: _whose(row) for row in rows}
+
+
 async def save(
     tx: AsyncConnection, changed: Sequence[Changed], history: Sequence[HistoryRow]
 ) -> None:
@@ -198,6 +236,22 @@ async def save(
     for name in HistoryRow.__slots__:
         columns[f"h_{name}"] = [getattr(row, name) for row in history]
     await tx.execute(_SAVE, columns)
+
+
+async def complete(tx: AsyncConnection, claims: Sequence[Claim]) -> None:
+    """What a customer added to claims that were opened without it."""
+    if not claims:
+        return
+    rows = sorted(claims, key=lambda claim: claim.dispute_id)
+    await tx.execute(
+        _COMPLETE,
+        {
+            "ids": [claim.dispute_id for claim in rows],
+            "transactions": [claim.transaction_id for claim in rows],
+            "amounts": [claim.requested_minor for claim in rows],
+            "currencies": [claim.currency for claim in rows],
+        },
+    )
 
 
 async def wait(tx: AsyncConnection, early: Sequence[Early]) -> None:
@@ -232,7 +286,13 @@ async def forget_waiting(tx: AsyncConnection, kept: timedelta) -> int:
     return (await tx.execute(_FORGET_WAITING, {"kept": kept})).rowcount
 
 
+def _whose(row: Row[Any]) -> str:
+    if row.chargeback == "none":
+        return "none"
+    return "outside" if row.outside else "ours"
+
+
 def _in_order(rows: Iterable[Row[Any]]) -> list[Early]:
     """As they came; an event's id is a hash and says nothing of that."""
     came = sorted(rows, key=lambda row: (row.received_at, row.id))
-    return [Early(row.id, row.dispute_id, row.trigger, row.requested_by) for row in came]
+    return [Early(*(getattr(row, name) for name in Early.__slots__)) for row in came]

@@ -1,6 +1,6 @@
 """The reservations of a transaction's money: locked, summed, written; the database has the cap."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain.public import Held
+from services.tracker.domain.holds import Held
 from services.tracker.domain.triggers import BankTransaction
 
 _KNOW = text(
@@ -35,9 +35,25 @@ _PUT = text(
     "ON CONFLICT (dispute_id, purpose) DO UPDATE SET amount_minor = excluded.amount_minor,"
     " state = excluded.state"
 )
-
+_COMPENSATE = text(
+    "INSERT INTO compensations (dispute_id, amount_minor, currency, cap_minor) "
+    "SELECT * FROM unnest(CAST(:disputes AS uuid[]), CAST(:amounts AS numeric[]),"
+    " CAST(:currencies AS text[]), CAST(:caps AS numeric[])) ON CONFLICT (dispute_id) DO UPDATE "
+    "SET amount_minor = excluded.amount_minor, currency = excluded.currency,"
+    " cap_minor = excluded.cap_minor"
+)
 
 _COUNT: Final = ("reserved", "in_flight", "unknown", "settled")
+_RECOVERIES: Final = ("refund", "reversal", "recall", "chargeback")
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """What was ordered beside any refund, and the cap of that moment, in minor units."""
+
+    amount_minor: int
+    currency: str
+    cap_minor: int
 
 
 @dataclass(slots=True)
@@ -58,13 +74,17 @@ class Purse:
     def learn(self, bank: BankTransaction) -> None:
         """The bank's figures, if they are this transaction's.
 
-        What it counts as refunded and we do not was paid elsewhere. A refund of ours that may or
-        may not be at the bank is not taken off: too little room brings in a person, too much would
-        pay twice.
+        What it counts as refunded and we do not was paid elsewhere; a provisional credit is the
+        wallet's own money, which no bank counts. A reversal that it counts is held by whoever
+        watches it. A refund of ours that may or may not be at the bank is not taken off: too
+        little room brings in a person, too much would pay twice.
         """
         if bank.transaction_id != self.transaction_id:
             return
-        at_bank = self._sum(states=("in_flight", "settled"))
+        at_bank = self._sum(states=("in_flight", "settled"), purposes=_RECOVERIES)
+        if bank.reversal_state == "credited":
+            watched = self._sum(states=("settled",), purposes=("reversal",))
+            at_bank += max(0, (bank.reversal_minor or 0) - watched)
         captured = max(self.captured_minor or 0, bank.captured_minor)
         external = min(max(0, bank.refunded_minor - at_bank), max(0, captured - self._sum()))
         if (captured, external) != (self.captured_minor, self.external_minor):
@@ -82,12 +102,17 @@ class Purse:
         """Whether this hold takes more than its row has."""
         return _counted(held) > self.stored.get((dispute_id, held.purpose), 0)
 
-    def _sum(self, besides: UUID | None = None, states: Sequence[str] = _COUNT) -> int:
+    def _sum(
+        self,
+        besides: UUID | None = None,
+        states: Sequence[str] = _COUNT,
+        purposes: Sequence[str] = (*_RECOVERIES, "credit"),
+    ) -> int:
         return sum(
             held.amount_minor
             for dispute_id, mine in self.holds.items()
             for held in mine.values()
-            if dispute_id != besides and held.state in states
+            if dispute_id != besides and held.state in states and held.purpose in purposes
         )
 
 
@@ -155,3 +180,19 @@ async def save(
                 "states": [r[2].state for r in rows],
             },
         )
+
+
+async def compensate(tx: AsyncConnection, ordered: Mapping[UUID, Compensation]) -> None:
+    """Write what was ordered, by dispute; the database refuses what is above the cap."""
+    if not ordered:
+        return
+    rows = [(dispute_id, ordered[dispute_id]) for dispute_id in sorted(ordered)]
+    await tx.execute(
+        _COMPENSATE,
+        {
+            "disputes": [dispute_id for dispute_id, _ in rows],
+            "amounts": [one.amount_minor for _, one in rows],
+            "currencies": [one.currency for _, one in rows],
+            "caps": [one.cap_minor for _, one in rows],
+        },
+    )

@@ -11,7 +11,9 @@ _SHOWN_DIGITS: Final = 4
 
 
 def said(row: Mapping[str, Any], keys: KeyRing) -> dict[str, str]:
-    """Text by who said it: `customer`, `merchant`, `arbitrator`; who said nothing is left out.
+    """Text by who said it: `customer`, in their `appeal`, `merchant`, `arbitrator`.
+
+    Who said nothing is left out.
 
     Of numbers as long as a card's only the last four digits stay. What was sealed with a key that
     is not on the ring reads `(cannot be opened)`.
@@ -19,13 +21,15 @@ def said(row: Mapping[str, Any], keys: KeyRing) -> dict[str, str]:
     dispute_id, facts = row["id"], row["facts"]
     sealed = {
         "customer": (row["statement"], f"statement:{dispute_id}"),
+        "appeal": (facts.get("appeal_note"), f"statement:{dispute_id}"),
         "merchant": (facts.get("merchant_note"), f"note:{dispute_id}"),
         "arbitrator": (facts.get("decision_note"), f"note:{dispute_id}"),
     }
-    return {who: _opened(keys, *one) for who, one in sealed.items() if one[0]}
+    return {who: opened(keys, *one) for who, one in sealed.items() if one[0]}
 
 
-def _opened(keys: KeyRing, sealed: str, context: str) -> str:
+def opened(keys: KeyRing, sealed: str, context: str) -> str:
+    """One sealed text, long numbers cut."""
     try:
         return _LONG_NUMBER.sub(_tail, keys.open(sealed, context))
     except CannotOpen:

@@ -4,21 +4,27 @@ from typing import Final
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Numeric,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
+from services.tracker.domain.states import Leg
 from shared import pipes, tasks
 
 metadata: Final = MetaData()
@@ -51,13 +57,7 @@ disputes = Table(
     Column("first_promised_at", _TIME, nullable=False),
     Column("first_promise_rule", Text, nullable=False),
     Column("statement", Text),
-    Column("inquiry", Text, nullable=False, server_default="none"),
-    Column("trace", Text, nullable=False, server_default="none"),
-    Column("reversal", Text, nullable=False, server_default="none"),
-    Column("consent", Text, nullable=False, server_default="none"),
-    Column("arbitration", Text, nullable=False, server_default="none"),
-    Column("refund", Text, nullable=False, server_default="none"),
-    Column("verdict", Text, nullable=False, server_default="none"),
+    *(Column(leg.value, Text, nullable=False, server_default="none") for leg in Leg),
     Column("facts", JSON, nullable=False, server_default="{}"),
     Column("version", Integer, nullable=False, server_default="0"),
     Column("steps", Integer, nullable=False, server_default="0"),
@@ -71,6 +71,12 @@ disputes = Table(
     Index("disputes_open_status", "status", postgresql_where=text("open")),
     Index("disputes_transaction", "transaction_id", postgresql_where=text("open")),
     Index("disputes_updated", "updated_at"),
+    Index("disputes_claim", "claim_id"),
+    Index(
+        "disputes_charged_back",
+        "transaction_id",
+        postgresql_where=text("chargeback <> 'none'"),
+    ),
 )
 
 history = Table(
@@ -87,6 +93,7 @@ history = Table(
     Column("legs", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("versions", Text, nullable=False),
+    Column("money", JSON, server_default='"unrecorded"'),
 )
 
 transaction_money = Table(
@@ -110,6 +117,15 @@ reservations = Table(
     Index("reservations_transaction", "transaction_id"),
 )
 
+compensations = Table(
+    "compensations",
+    metadata,
+    Column("dispute_id", Uuid, ForeignKey("disputes.id"), primary_key=True),
+    Column("amount_minor", _MINOR, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("cap_minor", _MINOR, nullable=False),
+)
+
 waiting = Table(
     "waiting",
     metadata,
@@ -118,5 +134,91 @@ waiting = Table(
     Column("trigger", Text, nullable=False),
     Column("requested_by", Text, nullable=False),
     Column("received_at", _TIME, nullable=False, server_default=text("clock_timestamp()")),
+    Column("payload", JSON),
     Index("waiting_dispute", "dispute_id"),
+)
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("dispute_id", Uuid, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("at", _TIME, nullable=False),
+    Column("transaction_id", Text, nullable=False),
+    Column("reference", Text),
+    Column("currency", Text, nullable=False),
+    Column("accounts", ARRAY(Text), nullable=False),
+    Column("amounts", ARRAY(_MINOR), nullable=False),
+    UniqueConstraint("dispute_id", "step", name="journals_once"),
+    ForeignKeyConstraint(
+        ["dispute_id", "step"], ["history.dispute_id", "history.step"], name="journals_step"
+    ),
+    Index("journals_at", "at"),
+    Index("journals_transaction", "transaction_id"),
+)
+
+statement_lines = Table(
+    "statement_lines",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("position", BigInteger, primary_key=True),
+    Column("at", _TIME, nullable=False),
+    Column("reference", Text),
+    Column("transaction_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount_minor", _MINOR, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("explanation", Text),
+    Column("dispute_id", Uuid),
+    Index("statement_lines_transaction", "transaction_id"),
+)
+
+reconciled_journals = Table(
+    "reconciled_journals",
+    metadata,
+    Column("journal_id", Uuid, ForeignKey("journals.id"), primary_key=True),
+    Column("explanation", Text, nullable=False),
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("lines", BigInteger, nullable=False),
+    Column("matched", BigInteger, nullable=False),
+    Column("missing_here", BigInteger, nullable=False),
+    Column("missing_there", BigInteger, nullable=False),
+    Column("amount_differs", BigInteger, nullable=False),
+    Column("at", _TIME, nullable=False),
+)
+
+reconciliation_cases = Table(
+    "reconciliation_cases",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("day", Date, nullable=False),
+    Column("transaction_id", Text, nullable=False),
+    Column("reference", Text),
+    Column("difference", Text, nullable=False),
+    Column("ours_minor", _MINOR),
+    Column("theirs_minor", _MINOR),
+    Column("currency", Text, nullable=False),
+    Column("line_day", Date),
+    Column("line_position", BigInteger),
+    Column("journal_id", Uuid, ForeignKey("journals.id")),
+    Column("opened_at", _TIME, nullable=False),
+    Column("closed_at", _TIME),
+    Column("closed_by", Text),
+    Column("explanation", Text),
+    Column("reason", Text),
+    UniqueConstraint("line_day", "line_position", name="reconciliation_cases_line"),
+    UniqueConstraint("journal_id", name="reconciliation_cases_journal"),
+    ForeignKeyConstraint(
+        ["line_day", "line_position"],
+        ["statement_lines.day", "statement_lines.position"],
+        name="reconciliation_cases_told",
+    ),
+    Index("reconciliation_cases_day", "day"),
+    Index("reconciliation_cases_open", "id", postgresql_where=text("closed_at IS NULL")),
 )

@@ -31,7 +31,7 @@ _ALL = text(
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY updated_at DESC, id DESC LIMIT :limit"
 )
-_ONE = text("SELECT * FROM disputes WHERE id = :id")
+_ONE = text("SELECT *, clock_timestamp() AS read_at FROM disputes WHERE id = :id")
 _HISTORY = text(
     "SELECT step, at, trigger, actor, input, result, reason, legs, status, versions FROM history "
     "WHERE dispute_id = :id ORDER BY step DESC LIMIT 500"
@@ -78,7 +78,10 @@ async def state_list(
 
 
 async def one(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] | None:
-    """The dispute's row with its facts and snapshot; free text stays sealed."""
+    """The dispute's row with its facts and snapshot; free text stays sealed.
+
+    `read_at` is the database's time.
+    """
     row = (await connection.execute(_ONE, {"id": dispute_id})).mappings().one_or_none()
     if row is None:
         return None

@@ -10,7 +10,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from services.tracker import api, worker
+from services.tracker import api, cases_api, worker
 from services.tracker.handlers import Outcome, Signal
 from shared import http
 from shared.auth import BadToken, Principal, Role, TokenSettings, Verifier
@@ -23,6 +23,7 @@ from tests.unit.shared.serving import Api, served
 SECRETS: Final = Secrets(
     {
         "bank": b"bank-bank-bank-bank-bank",
+        "accounts": b"accounts-accounts-accoun",
         MERCHANT: b"tea--tea--tea--tea--tea-",
         "*": b"any--any--any--any--any-",
     }
@@ -65,6 +66,7 @@ async def serving(stage: Stage) -> AsyncIterator[Api]:
     )
     app = http.create_app("tracker", version="test", verifier=Believing())
     app.include_router(api.routes(api.Desk(commit, stage.engine, SECRETS, KEYS)))
+    app.include_router(cases_api.routes(stage.engine, KEYS))
     running = asyncio.create_task(commit.run())
     try:
         async with served(app) as client:

@@ -25,17 +25,20 @@ from services.tracker.domain.triggers import (
 from services.tracker.handlers import Outcome, Signal, advance
 from shared import clock, ids
 from shared.contracts.events import Amount, DisputeOpened
-from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy, TransactionState
+from shared.contracts.vocabulary import (
+    REASONS,
+    Actor,
+    Fault,
+    Kind,
+    Payer,
+    Remedy,
+    TransactionState,
+)
 
 CAPTURED: Final = 12_800
 MERCHANT: Final = "m-tea"
 CUSTOMER: Final = "c-1"
 BLOCKED_WITHIN_S: Final = 5.0
-_REASON: Final = {
-    Kind.REFUND_REQUEST: "changed_mind",
-    Kind.MISSING_FUNDS: "transfer",
-    Kind.PAYMENT_FAILED: "charged_but_failed",
-}
 Row = dict[str, Any]
 
 
@@ -46,18 +49,22 @@ def opened(
     requested_minor: int | None = None,
     customer_id: str = CUSTOMER,
     merchant_id: str | None = MERCHANT,
+    claim_id: UUID | None = None,
 ) -> DisputeOpened:
-    """A dispute of its own about a transaction of its own, unless one is named (None: none)."""
+    """A dispute of its own about a transaction of its own, unless one is named (None: none).
+
+    So is its claim. The reason is the first of its kind.
+    """
     now = clock.utcnow()
     amount = None
     if requested_minor is not None:
         amount = Amount(amount_minor=requested_minor, currency="CNY")
     return DisputeOpened(
         dispute_id=ids.new(),
-        claim_id=ids.new(),
+        claim_id=claim_id or ids.new(),
         reference=ids.reference(),
         kind=kind,
-        reason=_REASON[kind],
+        reason=next(iter(REASONS[kind])),
         customer_id=customer_id,
         transaction_id=f"tx-{ids.new()}" if transaction_id == "" else transaction_id,
         verified=True,
@@ -169,6 +176,13 @@ class Stage:
         async with self.engine.begin() as tx:
             await tx.execute(text(statement), values)
 
+    async def forge(self, event: DisputeOpened, statement: str, **values: Any) -> None:
+        """Change a dispute's row behind the back of its history, which replays no more."""
+        await self.write(statement, id=event.dispute_id, **values)
+        await self.write(
+            "UPDATE history SET money = DEFAULT WHERE dispute_id = :id", id=event.dispute_id
+        )
+
     async def dispute(self, event: DisputeOpened) -> Row:
         """Its row."""
         return await self.one("SELECT * FROM disputes WHERE id = :id", id=event.dispute_id)
@@ -243,7 +257,7 @@ class Stage:
         """The first refund bounced and was given up; a person had it paid once more."""
         await self.to_reserved(event)
         await self.each(refund(event, T.REFUND_ACCEPTED), refund(event, T.REFUND_BOUNCED))
-        await self.each(Signal(event.dispute_id, Trigger(T.BOUNCE_DUE)), decision(event))
+        await self.each(Signal(event.dispute_id, Trigger(T.DESTINATION_DUE)), decision(event))
 
 
 async def hold_dispute(tx: AsyncConnection, event: DisputeOpened) -> None:

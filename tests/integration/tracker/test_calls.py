@@ -5,10 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from services.tracker.calls import bank_calls
 from services.tracker.domain.triggers import RefundReport, T, Trigger
 from services.tracker.handlers import Outcome, Signal
-from services.tracker.ports import NoAnswer, NotSent, Refused
-from services.tracker.worker import Calls, bank_calls, flusher
+from services.tracker.ports import (
+    ORDINARY,
+    NoAnswer,
+    NotSent,
+    PostingOrder,
+    Question,
+    RecourseOrder,
+    RefundTerms,
+    Refused,
+)
+from services.tracker.worker import Calls, flusher
 from shared import clock, tasks
 from shared.batch import GroupCommit
 from shared.contracts.events import DisputeOpened
@@ -33,9 +43,15 @@ class Bank:
     paid: set[str] = field(default_factory=set)
 
     async def refund(
-        self, key: str, transaction_id: str, amount_minor: int, currency: str, payer: str
+        self,
+        key: str,
+        transaction_id: str,
+        amount_minor: int,
+        currency: str,
+        payer: str,
+        terms: RefundTerms = ORDINARY,
     ) -> Trigger:
-        del transaction_id, amount_minor, currency, payer
+        del transaction_id, amount_minor, currency, payer, terms
         self.asked.append(("refund", key))
         if self.commits:
             self.paid.add(key)
@@ -65,6 +81,30 @@ class Bank:
         raise NotImplementedError
 
     async def returned(self, key: str) -> Trigger:
+        raise NotImplementedError
+
+    async def records(self, question: Question) -> Trigger:
+        raise NotImplementedError
+
+    async def recall(self, order: RecourseOrder) -> Trigger:
+        raise NotImplementedError
+
+    async def recall_report(self, key: str) -> Trigger:
+        raise NotImplementedError
+
+    async def charge_back(self, order: RecourseOrder) -> Trigger:
+        raise NotImplementedError
+
+    async def chargeback_step(self, key: str, step: str) -> Trigger:
+        raise NotImplementedError
+
+    async def chargeback_report(self, key: str) -> Trigger:
+        raise NotImplementedError
+
+    async def outside_chargeback(self, transaction_id: str) -> Trigger:
+        raise NotImplementedError
+
+    async def post(self, order: PostingOrder) -> Trigger:
         raise NotImplementedError
 
 
@@ -128,10 +168,10 @@ async def test_not_found_counts_only_after_the_settling_time_and_then_the_key_st
 async def test_past_the_lifetime_of_its_key_a_refund_is_a_persons_affair(stage: Stage) -> None:
     event, bank = opened(), Bank(refunds=[NoAnswer("cut")], commits=False)
     await stage.to_reserved(event)
-    await stage.write(
+    await stage.forge(
+        event,
         "UPDATE disputes SET facts = jsonb_set(facts::jsonb, '{refund_first_sent_at}', to_jsonb("
         "clock_timestamp() - interval '1 hour'))::json WHERE id = :id",
-        id=event.dispute_id,
     )
     async with _calling(stage, bank_calls(bank)):
         await _until_leg(stage, event, "stuck")

@@ -111,7 +111,7 @@ async def test_the_second_decision_is_answered_with_the_state_and_what_is_possib
     again = await _decide(api, event, granted())
     assert again.status == 409
     problem = again.json()
-    assert (problem["status_now"], problem["possible"]) == ("declined", ["appeal"])
+    assert (problem["status_now"], problem["possible"]) == ("declined", ["appeal", "reopen"])
     assert problem["status"] == 409
     assert await common.holds(event) == {}
 
@@ -122,7 +122,12 @@ async def test_before_it_is_asked_for_a_decision_is_not_possible(api: Api, commo
     answer = await _decide(api, event, granted())
     assert answer.status == 409
     assert answer.json()["status_now"] == "waiting_for_merchant"
-    assert answer.json()["possible"] == ["withdraw"]
+    assert answer.json()["possible"] == [
+        "withdraw",
+        "grant_credit",
+        "compensate",
+        "place_legal_hold",
+    ]
 
 
 async def test_an_appeal_is_not_decided_by_who_decided_first(api: Api, common: Stage) -> None:
@@ -140,7 +145,7 @@ async def test_a_dispute_without_a_transaction_cannot_be_granted_money_and_can_b
     api: Api, common: Stage
 ) -> None:
     event = opened(transaction_id=None)
-    await common.send(opening(event))
+    await common.each(opening(event), Signal(event.dispute_id, Trigger(T.DETAILS_DUE)))
     assert (await common.dispute(event))["status"] == "in_arbitration"
     refused = await _decide(api, event, granted())
     assert (refused.status, refused.json()["possible"]) == (409, ["remedy:none"])
@@ -174,7 +179,7 @@ async def test_a_refund_nobody_knows_of_is_declared_failed_by_a_person_alone(
     path = f"/v1/disputes/{event.dispute_id}/refund-outcome"
     body = {"outcome": "failed"}
     assert (await api.post(path, json=body, headers=OPS.headers)).status == 409
-    await common.write("UPDATE disputes SET refund = 'stuck' WHERE id = :id", id=event.dispute_id)
+    await common.forge(event, "UPDATE disputes SET refund = 'stuck' WHERE id = :id")
     answer = await api.post(path, json=body, headers=OPS.headers)
     assert (answer.status, answer.json()["status"]) == (200, "in_arbitration")
 

@@ -10,10 +10,19 @@ from pydantic_core import from_json, to_json
 
 from services.tracker.domain import triggers
 from services.tracker.domain.triggers import (
+    AccountReport,
     ArbitratorDecision,
     BankTransaction,
+    Cause,
+    ChargebackReport,
+    Choice,
+    Comparison,
+    Details,
+    Grant,
     MerchantAnswer,
     Payload,
+    Posting,
+    RecallReport,
     RefundReport,
     T,
     TraceReport,
@@ -22,7 +31,17 @@ from services.tracker.domain.triggers import (
 )
 from services.tracker.handlers import Signal
 from shared import clock
-from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy, TransactionState
+from shared.contracts.vocabulary import (
+    Actor,
+    Fault,
+    Funding,
+    Kind,
+    Payer,
+    Remedy,
+    Reopening,
+    TransactionKind,
+    TransactionState,
+)
 from tests.integration.tracker.stage import (
     Stage,
     bank,
@@ -54,21 +73,47 @@ PAYLOADS: list[tuple[T, Payload]] = [
             BIG,
             NOW,
             "RV-1",
+            TransactionKind.TRANSFER,
+            Funding.CARD,
+            (("cash", 1), ("points", BIG)),
+            5,
+            NOW,
+            BIG,
         ),
     ),
+    (
+        T.RECORDS_AGREES,
+        Comparison(1, BIG, "CNY", "tx-2", "fee", NOW, "card", "某银行", "0042"),
+    ),
+    (T.RECALL_AGREED, RecallReport(1, BIG, "recipient_agreed", NOW, "tx-1")),
+    (T.CHARGEBACK_REPRESENTED, ChargebackReport(None, BIG, "fraud", NOW, "tx-1")),
+    (T.CREDIT_POSTED, Posting(1, BIG, "account_closed")),
+    (T.HOLD_PLACED, AccountReport(1, "theft", ("risk", "court"))),
     (
         T.TRACE_REJECTED,
         TraceReport(1, "银行", NOW, None, "R-1", "account_closed", 5, NOW, "RT-1"),
     ),
     (T.REFUND_BOUNCED, RefundReport(3, "card_closed", NOW, "card", "某银行", "0042")),
-    (T.MERCHANT_REFUSED, MerchantAnswer(1, "used", "k1.sealed")),
+    (T.MERCHANT_REFUSED, MerchantAnswer(1, "used", "k1.sealed", BIG, "CNY", "RCPT-1")),
     (
         T.ARBITRATOR_DECIDED,
         ArbitratorDecision(
-            Fault.BOTH, Remedy.PARTIAL_REFUND, "r", "ops-1", BIG, Payer.INSURER, Payer.BANK, "k1.x"
+            Fault.BOTH,
+            Remedy.PARTIAL_REFUND,
+            "r",
+            "ops-1",
+            BIG,
+            Payer.INSURER,
+            Payer.BANK,
+            Payer.MERCHANT,
+            "k1.x",
         ),
     ),
-    (T.WITHDRAWN, Wish("c-1")),
+    (T.APPEALED, Wish("c-1", "k1.sealed")),
+    (T.DETAILS_GIVEN, Details("c-1", "tx-2", BIG, "CNY")),
+    (T.GOODS_SHIPPED, Choice("c-1", "SF-1")),
+    (T.CREDIT_ORDERED, Grant("ops-1", BIG, "goodwill")),
+    (T.CASE_REOPENED, Cause("ops-1", Reopening.COURT_ORDER, "k1.sealed")),
     (T.INQUIRY_DUE, None),
 ]
 

@@ -87,7 +87,7 @@ async def test_a_bounce_after_the_credit_reopens_and_holds_the_money_again(commo
     assert (row["status"], row["open"]) == ("refund_bounced", True)
     assert row["promised_at"] > clock.utcnow()
     assert await common.money(event.transaction_id) == (CAPTURED, 0)
-    assert {"bounce_due", "promise_due"} <= set(await common.tasks(event))
+    assert {"destination_due", "promise_due"} <= set(await common.tasks(event))
 
 
 async def test_a_trace_found_after_its_deadline_takes_the_case_from_the_arbitrator(

@@ -110,10 +110,10 @@ async def test_the_clock_is_read_after_the_locks_are_held(common: Stage) -> None
 async def test_the_promise_is_renewed_when_its_day_comes(common: Stage) -> None:
     event = opened()
     await common.to_merchant(event)
-    await common.write(
+    await common.forge(
+        event,
         "UPDATE disputes SET facts = jsonb_set(facts::jsonb, '{promised_at}', to_jsonb("
         "clock_timestamp() - interval '1 second'))::json WHERE id = :id",
-        id=event.dispute_id,
     )
     due = await _made_due(common, (await common.tasks(event))["promise_due"])
     await common.send(timer(event, T.PROMISE_DUE, due))

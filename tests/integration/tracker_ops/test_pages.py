@@ -323,3 +323,45 @@ async def test_the_page_shows_what_was_said_as_text_and_the_reasons_there_are(
     assert "&lt;i&gt;broken&lt;/i&gt;" in shown
     assert "<i>broken" not in shown
     assert all(reason in shown for reason in DecisionReason)
+
+
+PROPOSAL: Final = (
+    '{"fault": "merchant", "remedy": "partial_refund", "amount_minor": 5000,'
+    ' "reason": "partly_used", "payer": "wallet_advance", "decided_by": "ops-<017>"}'
+)
+
+
+async def test_a_proposed_decision_is_shown_whole_to_the_second_person(
+    pages: Api, stage: Stage
+) -> None:
+    event = opened()
+    await stage.to_arbitration(event)
+    path = f"/disputes/{event.dispute_id}"
+    assert "Proposed decision" not in (await get(pages, path)).text
+    await stage.write(
+        "UPDATE disputes SET facts = CAST(jsonb_set(CAST(facts AS jsonb), '{proposal}',"
+        " CAST(:proposal AS jsonb)) AS json)",
+        proposal=PROPOSAL,
+    )
+    text = plain(await get(pages, f"{path}?lang=en"))
+    assert "A second person, not the one who proposed it, confirms or rejects it." in text
+    assert "Fault the merchant Remedy partial refund Amount CN¥50.00 Reason partly used" in text
+    assert "Payer wallet&#39;s advance Bears the loss wallet&#39;s advance" in text
+    assert "Proposed by ops-&lt;017&gt;" in text
+    assert "处理结果 部分退款 金额 ¥50.00" in plain(await get(pages, f"{path}?lang=zh-CN"))
+
+
+async def test_facts_are_told_as_money_and_words_and_legs_that_have_not_begun_in_one_line(
+    pages: Api, stage: Stage
+) -> None:
+    event = opened()
+    await stage.to_arbitration(event)
+    await stage.write(
+        "UPDATE disputes SET facts = CAST(jsonb_set(jsonb_set(CAST(facts AS jsonb),"
+        " '{offer_minor}', '5000'), '{evidence_of}', '[\"customer\"]') AS json)"
+    )
+    text = plain(await get(pages, f"/disputes/{event.dispute_id}?lang=en"))
+    assert "merchant&#39;s offer CN¥50.00" in text or "merchant's offer CN¥50.00" in text
+    assert "has sent evidence customer" in text
+    assert "Not begun: details" in text
+    assert "The customer may withdraw" in text
