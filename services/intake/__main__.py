@@ -1,5 +1,6 @@
 """`python -m services.intake` serves; `migrate`, `openapi` and `dead-letters` are its commands."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.settings import DatabaseSettings, DeadLetterSettings, Settings
 from shared import db, dead_letters, migrations, observe
+from shared.rules import BadProfile
 from shared.seal import KeyRing
 from shared.settings import read
 
@@ -28,7 +30,10 @@ def serve(settings: Settings) -> None:
     from services.intake.wiring import serve_for_ever
 
     observe.configure("intake", settings.log_level)
-    serve_for_ever(settings)
+    try:
+        serve_for_ever(settings)
+    except BadProfile as reason:
+        sys.exit(str(reason))
 
 
 @cli.command()

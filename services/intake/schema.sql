@@ -48,17 +48,24 @@ CREATE TABLE public.disputes (
     version integer DEFAULT 0 NOT NULL,
     changed_at timestamp with time zone NOT NULL,
     snapshot json,
+    slot smallint,
     CONSTRAINT disputes_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT disputes_customer CHECK (((length(customer_id) >= 1) AND (length(customer_id) <= 64))),
     CONSTRAINT disputes_holds CHECK ((open OR (NOT holds))),
-    CONSTRAINT disputes_kind CHECK ((kind = ANY (ARRAY['payment_failed'::text, 'wrong_amount'::text, 'duplicate_charge'::text, 'missing_funds'::text, 'refund_request'::text, 'refund_not_received'::text, 'goods_or_service'::text, 'unauthorized'::text, 'wrong_or_scam_transfer'::text, 'balance_anomaly'::text, 'access_lost'::text]))),
-    CONSTRAINT disputes_kind_group CHECK ((kind_group = ANY (ARRAY['movement'::text, 'purchase'::text]))),
+    CONSTRAINT disputes_kind CHECK ((kind = ANY (ARRAY['payment_failed'::text, 'wrong_amount'::text, 'duplicate_charge'::text, 'missing_funds'::text, 'refund_request'::text, 'refund_not_received'::text, 'goods_or_service'::text, 'unauthorized'::text, 'wrong_or_scam_transfer'::text, 'balance_anomaly'::text, 'access_lost'::text, 'complaint'::text]))),
+    CONSTRAINT disputes_kind_group CHECK ((kind_group = ANY (ARRAY['movement'::text, 'purchase'::text, 'refund'::text, 'theft'::text, 'account'::text, 'access'::text, 'service'::text]))),
     CONSTRAINT disputes_money CHECK (((requested_minor IS NULL) = (currency IS NULL))),
     CONSTRAINT disputes_reference_digits CHECK ((reference ~ '^[0-9]{12}$'::text)),
     CONSTRAINT disputes_requested CHECK ((requested_minor > (0)::numeric)),
     CONSTRAINT disputes_sequence CHECK ((sequence >= 1)),
+    CONSTRAINT disputes_slot CHECK (((slot >= 1) AND (slot <=
+CASE kind_group
+    WHEN 'service'::text THEN 5
+    ELSE 1
+END))),
+    CONSTRAINT disputes_slotted CHECK (((slot IS NOT NULL) = ((transaction_id IS NULL) AND (kind_group = ANY (ARRAY['theft'::text, 'access'::text, 'service'::text]))))),
     CONSTRAINT disputes_snapshot CHECK (((version = 0) = (snapshot IS NULL))),
-    CONSTRAINT disputes_status CHECK ((status = ANY (ARRAY['received'::text, 'checking'::text, 'tracing'::text, 'in_transit'::text, 'returning'::text, 'reversal_watched'::text, 'waiting_for_merchant'::text, 'in_arbitration'::text, 'refund_approved'::text, 'refund_sent'::text, 'refund_unconfirmed'::text, 'refund_bounced'::text, 'refund_unfunded'::text, 'credited'::text, 'delivered'::text, 'returned'::text, 'reversed'::text, 'explained'::text, 'declined'::text, 'withdrawn'::text, 'duplicate'::text]))),
+    CONSTRAINT disputes_status CHECK ((status = ANY (ARRAY['received'::text, 'needs_details'::text, 'checking'::text, 'comparing'::text, 'tracing'::text, 'in_transit'::text, 'returning'::text, 'reversal_watched'::text, 'recalling'::text, 'waiting_for_merchant'::text, 'offer_made'::text, 'return_awaited'::text, 'return_shipped'::text, 'gathering_evidence'::text, 'in_arbitration'::text, 'chargeback_filed'::text, 'securing_account'::text, 'verifying_identity'::text, 'restoring_access'::text, 'correcting'::text, 'credit_ending'::text, 'under_review'::text, 'complaint_open'::text, 'refund_approved'::text, 'refund_sent'::text, 'refund_unconfirmed'::text, 'refund_bounced'::text, 'refund_unfunded'::text, 'credited'::text, 'delivered'::text, 'returned'::text, 'reversed'::text, 'recalled'::text, 'charged_back'::text, 'fulfilled'::text, 'corrected'::text, 'access_restored'::text, 'account_secured'::text, 'referred'::text, 'answered'::text, 'explained'::text, 'declined'::text, 'withdrawn'::text, 'duplicate'::text]))),
     CONSTRAINT disputes_version CHECK ((version >= 0))
 );
 
@@ -98,6 +105,13 @@ ALTER TABLE public.outbox ALTER COLUMN pos ADD GENERATED ALWAYS AS IDENTITY (
     NO MINVALUE
     NO MAXVALUE
     CACHE 1
+);
+
+CREATE TABLE public.stand_ins (
+    reference text NOT NULL,
+    stands_for text NOT NULL,
+    created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    CONSTRAINT stand_ins_reference CHECK ((reference ~ '^[0-9]{12}$'::text))
 );
 
 CREATE TABLE public.timeline (
@@ -158,6 +172,9 @@ ALTER TABLE ONLY public.inbox
 ALTER TABLE ONLY public.outbox
     ADD CONSTRAINT outbox_pkey PRIMARY KEY (pos);
 
+ALTER TABLE ONLY public.stand_ins
+    ADD CONSTRAINT stand_ins_pkey PRIMARY KEY (reference);
+
 ALTER TABLE ONLY public.timeline
     ADD CONSTRAINT timeline_pkey PRIMARY KEY (dispute_id, version);
 
@@ -170,6 +187,10 @@ CREATE INDEX disputes_by_claim ON public.disputes USING btree (claim_id);
 
 CREATE INDEX disputes_by_customer ON public.disputes USING btree (customer_id, id);
 
+CREATE INDEX disputes_counted ON public.disputes USING btree (customer_id) WHERE (open AND (slot IS NOT NULL));
+
+CREATE UNIQUE INDEX disputes_one_in_slot ON public.disputes USING btree (customer_id, kind_group, slot) WHERE (holds AND (slot IS NOT NULL));
+
 CREATE UNIQUE INDEX disputes_one_open ON public.disputes USING btree (transaction_id, kind_group) WHERE (holds AND (transaction_id IS NOT NULL));
 
 CREATE INDEX disputes_open_by_transaction ON public.disputes USING btree (transaction_id) WHERE (open AND (transaction_id IS NOT NULL));
@@ -180,10 +201,15 @@ CREATE INDEX idempotency_created_at ON public.idempotency USING btree (created_a
 
 CREATE INDEX inbox_received_at ON public.inbox USING brin (received_at);
 
+CREATE INDEX stand_ins_stands_for ON public.stand_ins USING btree (stands_for);
+
 CREATE INDEX transactions_by_customer ON public.transactions USING btree (customer_id, occurred_at, transaction_id);
 
 ALTER TABLE ONLY public.disputes
     ADD CONSTRAINT disputes_claim_id_fkey FOREIGN KEY (claim_id) REFERENCES public.claims(id);
+
+ALTER TABLE ONLY public.stand_ins
+    ADD CONSTRAINT stand_ins_stands_for_fkey FOREIGN KEY (stands_for) REFERENCES public.disputes(reference);
 
 ALTER TABLE ONLY public.timeline
     ADD CONSTRAINT timeline_dispute_id_fkey FOREIGN KEY (dispute_id) REFERENCES public.disputes(id);

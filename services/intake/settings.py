@@ -30,3 +30,13 @@ class Settings(CommonSettings, DatabaseSettings):
     intake_keys_kept_days: int = Field(
         7, ge=1, le=90, description="days that an Idempotency-Key and its answer are kept"
     )
+    intake_client_header: str | None = Field(
+        None, description="header in which the proxy in front names the client's address (last)"
+    )
+    intake_reports_in_all: int = Field(
+        1000, ge=1, le=100_000, description="reports without a token in ten minutes; then 429"
+    )
+    intake_reports_per_address: int = Field(
+        20, ge=1, description="the same, from one client address"
+    )
+    intake_reports_per_customer: int = Field(5, ge=1, description="the same, about one customer")

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake import worker
 from services.intake.api.app import build
-from services.intake.api.routes import Parts
+from services.intake.api.parts import Parts
+from services.intake.api.throttle import Limits, Throttle
 from services.intake.handlers.accept import Desk, Terms
 from services.intake.settings import Settings
 from services.intake.worker import Upkeep
@@ -77,11 +78,29 @@ def assemble(settings: Settings) -> Intake:
     desk = Desk(accepting, Terms(profile, keys), relay.wake, max_queue=limit)
     return Intake(
         accepting=accepting,
-        parts=Parts(desk, engine, profile, keys, relay.wake),
+        parts=Parts(
+            desk,
+            engine,
+            profile,
+            keys,
+            relay.wake,
+            _throttle(settings),
+            settings.intake_client_header,
+        ),
         relay=relay,
         statuses=worker.status_feed(settings.kafka, engine, keys),
         transactions=worker.transaction_feed(settings.kafka, engine, keys),
         upkeep=Upkeep(engine, settings, relay.wake),
+    )
+
+
+def _throttle(settings: Settings) -> Throttle:
+    return Throttle(
+        Limits(
+            settings.intake_reports_in_all,
+            settings.intake_reports_per_address,
+            settings.intake_reports_per_customer,
+        )
     )
 
 

@@ -15,6 +15,7 @@ Anybody = Annotated[Principal, allow(*Role)]
 
 # The pattern of ids in events: a subject that is an e-mail address must never get there.
 _PSEUDONYM: Final = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
+UNGUESSABLE_KEY: Final = 16  # characters
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,128}")
 
 
@@ -51,15 +52,27 @@ def may_see(caller: Principal, customer_id: str) -> bool:
 
 def idempotency_key(request: Request, caller: Principal) -> Key:
     """The request's key, in the caller's own space."""
+    return Key(f"{caller.role}:{pseudonym(caller)}", _key(request, 1))
+
+
+def key_without_token(request: Request, customer_id: str) -> Key:
+    """The key of somebody unknown, among those about the same customer.
+
+    A short one could be guessed by somebody who wants to know whether it was used.
+    """
+    return Key(f"unknown:{customer_id}", _key(request, UNGUESSABLE_KEY))
+
+
+def _key(request: Request, least: int) -> str:
     raw = request.headers.get("idempotency-key", "")
-    if not _KEY.fullmatch(raw):
-        problem = "the header is missing or not 1 to 128 visible ASCII characters"
+    if not _KEY.fullmatch(raw) or len(raw) < least:
+        problem = f"the header is missing or not {least} to 128 visible ASCII characters"
         remedy = "Send a new UUID with each new request, and the same one when you repeat it"
         raise BadRequest(
             f"Idempotency-Key: {problem}. {remedy}.",
             errors=[FieldProblem(field="Idempotency-Key", problem=problem, remedy=remedy)],
         )
-    return Key(f"{caller.role}:{pseudonym(caller)}", raw)
+    return raw
 
 
 def _own(caller: Principal, named: str | None) -> str:

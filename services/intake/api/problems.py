@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, assert_never
 
-from services.intake.domain.claims import AlreadyOpen, NotTheirs, Wrong
+from services.intake.domain.claims import AlreadyOpen, NotTheirs, Refusal, TooManyOpen, Wrong
 from services.intake.handlers.answers import Accepted, KeyReused, NotFound, NotPossible
 from shared import http, ids
 from shared.http import Conflict, FieldProblem, Invalid, Problem
 
-Refused = Wrong | NotTheirs | AlreadyOpen | KeyReused | NotFound | NotPossible
+Refused = Refusal | KeyReused | NotFound | NotPossible
 
 
 def nothing_here() -> Problem:
@@ -39,6 +39,8 @@ def problem(refused: Refused) -> Problem:
             return nothing_here()
         case AlreadyOpen():
             return _already_open(refused)
+        case TooManyOpen():
+            return _too_many_open(refused)
         case KeyReused():
             return http.invalid(
                 "Idempotency-Key",
@@ -51,8 +53,9 @@ def problem(refused: Refused) -> Problem:
 
 
 def _already_open(refused: AlreadyOpen) -> Conflict:
-    text = "an open dispute about this transaction exists"
-    remedy = "Leave this transaction out"
+    same = "of this kind" if refused.field == "kind" else "about this transaction"
+    text = f"an open dispute {same} exists"
+    remedy = "Leave this transaction out, or name another"
     extra: dict[str, Any] = {}
     if refused.reference:
         remedy = f"Follow {ids.spoken(refused.reference)} instead"
@@ -61,6 +64,15 @@ def _already_open(refused: AlreadyOpen) -> Conflict:
         f"{refused.field}: {text}. {remedy}.",
         errors=[FieldProblem(field=refused.field, problem=text, remedy=remedy)],
         **extra,
+    )
+
+
+def _too_many_open(refused: TooManyOpen) -> Conflict:
+    text = f"{refused.limit} of this kind are open already"
+    remedy = "Wait for the answer to one of them, or withdraw one"
+    return Conflict(
+        f"kind: {text}. {remedy}.",
+        errors=[FieldProblem(field="kind", problem=text, remedy=remedy)],
     )
 
 

@@ -16,18 +16,19 @@ from services.intake.api.views import (
     TransactionView,
 )
 from services.intake.domain import words
-from services.intake.domain.claims import Transaction
+from services.intake.domain.kinds import FITS, Transaction
 from services.intake.domain.options import Option
 from services.intake.domain.words import Language
 from services.intake.handlers.command import possible
 from services.intake.store.disputes import Stored
 from shared.contracts.events import Amount, Step
-from shared.contracts.vocabulary import OPEN_KINDS, REASONS, Actor
+from shared.contracts.vocabulary import OPEN_KINDS, Actor
+from shared.rules import Reasons
 
 
-def summary(dispute: Stored, language: Language) -> Summary:
+def summary(dispute: Stored, language: Language, reasons: Reasons) -> Summary:
     """A dispute for a list."""
-    return Summary.model_validate(_summary(dispute, language))
+    return Summary.model_validate(_summary(dispute, language, reasons))
 
 
 def detail(
@@ -35,11 +36,12 @@ def detail(
     steps: Iterable[tuple[int, Step]],
     merchant_note: str | None,
     language: Language,
+    reasons: Reasons,
 ) -> DisputeView:
     """A dispute with its timeline."""
-    snapshot = dispute.snapshot
+    snapshot, actions = dispute.snapshot, possible(dispute)
     return DisputeView.model_validate(
-        _summary(dispute, language)
+        _summary(dispute, language, reasons)
         | {
             "language": language,
             "channel": dispute.opening.channel,
@@ -49,7 +51,9 @@ def detail(
             "detail": snapshot.detail if snapshot else {},
             "decision": snapshot.decision if snapshot else None,
             "merchant_note": merchant_note,
-            "actions": possible(dispute),
+            "actions": actions,
+            "action_texts": {a.value: words.of_action(a, language) for a in actions},
+            "about_reference": dispute.opening.about_reference,
             "timeline": [_received(dispute, language), *(_step(v, s, language) for v, s in steps)],
         }
     )
@@ -72,16 +76,17 @@ def transaction(
     )
 
 
-def kinds() -> Kinds:
+def kinds(reasons: Reasons) -> Kinds:
     """Every kind that can be submitted now, with its reasons, in every language."""
     return Kinds(
         kinds=[
             KindView(
                 kind=kind,
                 text=_every_language(words.KINDS[kind]),
+                transaction_kinds=sorted(FITS[kind]),
                 reasons=[
                     ReasonView(code=code, text=_every_language(pair))
-                    for code, pair in REASONS[kind].items()
+                    for code, pair in reasons[kind].items()
                 ],
             )
             for kind in sorted(OPEN_KINDS)
@@ -89,7 +94,7 @@ def kinds() -> Kinds:
     )
 
 
-def _summary(dispute: Stored, language: Language) -> dict[str, Any]:
+def _summary(dispute: Stored, language: Language, reasons: Reasons) -> dict[str, Any]:
     opening, snapshot = dispute.opening, dispute.snapshot
     here = f"/v1/disputes/{opening.dispute_id}"
     actor = snapshot.next_actor if snapshot else Actor.REDRESS
@@ -100,12 +105,12 @@ def _summary(dispute: Stored, language: Language) -> dict[str, Any]:
         "kind": opening.kind,
         "kind_text": words.of(words.KINDS[opening.kind], language),
         "reason": opening.reason,
-        "reason_text": words.of(REASONS[opening.kind][opening.reason], language),
+        "reason_text": words.of_reason(reasons, opening.kind, opening.reason, language),
         "customer_id": opening.customer_id,
-        "transaction_id": opening.transaction_id,
+        "transaction_id": (snapshot and snapshot.transaction_id) or opening.transaction_id,
         "merchant_id": (snapshot and snapshot.merchant_id) or opening.merchant_id,
         "status": dispute.status,
-        "status_text": words.of_status(dispute.status, language),
+        "status_text": words.of_status(dispute.status, opening.kind, language),
         "open": dispute.open,
         "next_actor": actor,
         "next_actor_text": words.of_actor(actor, language),
@@ -126,6 +131,9 @@ def _money(dispute: Stored) -> MoneyView:
         approved=snapshot.approved,
         in_flight=snapshot.in_flight,
         credited=snapshot.credited,
+        offered=snapshot.offered,
+        provisional=snapshot.provisional,
+        compensated=snapshot.compensated,
     )
 
 

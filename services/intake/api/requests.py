@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.intake.domain.claims import MAX_STATEMENT, MAX_TRANSACTIONS
+from shared import ids
 from shared.contracts.events import Code, Identifier
 from shared.contracts.vocabulary import OPEN_KINDS, Action, Kind, Status
 from shared.money import Currency, MinorUnits
@@ -18,6 +19,14 @@ Cursor = Annotated[str, Field(max_length=200, description="`next_cursor` of the 
 OfCustomer = Annotated[
     Identifier, Field(description="whose; agents must name the customer, customers must not")
 ]
+
+
+def _reference(value: object) -> object:
+    """Twelve digits as people read them: blanks do not matter."""
+    digits = "".join(value.split()) if isinstance(value, str) else value
+    if isinstance(digits, str) and not ids.valid_reference(digits):
+        raise ValueError("this is no reference: twelve digits whose last one checks the others")
+    return digits
 
 
 class Channel(StrEnum):
@@ -47,7 +56,9 @@ class TransactionIn(_Closed):
 
     transaction_id: Identifier
     amount: AmountIn | None = Field(
-        None, description="left out: all that was captured and not refunded"
+        None,
+        description="left out: all that the kind can mean, such as what was captured and not "
+        "refunded; unknown where a part is meant (wrong_amount, balance_anomaly)",
     )
 
 
@@ -68,11 +79,15 @@ class ClaimIn(_Closed):
     transactions: list[TransactionIn] = Field(
         default_factory=list,
         max_length=MAX_TRANSACTIONS,
-        description="one dispute is opened for each; without any, one dispute without transaction",
+        description="one dispute is opened for each; without any, one dispute without "
+        "transaction; access_lost and complaint take none",
     )
     statement: Statement | None = None
     channel: Channel = Channel.APP
     customer_id: OfCustomer | None = None
+    about_reference: Annotated[str, BeforeValidator(_reference)] | None = Field(
+        None, description="of a complaint: the customer's own dispute that it is about"
+    )
 
 
 class ActionIn(_Closed):
@@ -80,6 +95,39 @@ class ActionIn(_Closed):
 
     action: Action
     statement: Statement | None = None
+    transaction_id: Identifier | None = Field(
+        None, description="give_details needs it: which transaction the dispute is about"
+    )
+    amount: AmountIn | None = Field(None, description="with give_details: how much of it")
+    tracking: Identifier | None = Field(
+        None, description="ship_return needs it: the parcel's tracking number"
+    )
+    account_id: Identifier | None = Field(
+        None,
+        description="choose_account needs it: the wallet's id of another account of the same "
+        "person, never an account's or card's number",
+    )
+
+
+class ReportedKind(StrEnum):
+    """What can be reported without a token."""
+
+    ACCESS_LOST = Kind.ACCESS_LOST.value
+    UNAUTHORIZED = Kind.UNAUTHORIZED.value
+
+
+class ReportIn(_Closed):
+    """A report of somebody who cannot log in. Nothing in it is believed before it is verified."""
+
+    customer_id: Identifier = Field(
+        description="the wallet's pseudonym of the customer; never a phone number or a name"
+    )
+    kind: ReportedKind = Field(
+        ReportedKind.ACCESS_LOST, description="unauthorized: somebody else uses the account"
+    )
+    reason: Code = Field(description="one of the kind's reasons, see GET /v1/kinds")
+    statement: Statement | None = None
+    channel: Channel = Channel.WEB
 
 
 class DisputesQuery(_Closed):

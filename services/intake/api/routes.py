@@ -1,9 +1,7 @@
 """The routes, each with its rule. Opening and asking answer after the commit."""
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,13 +10,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.intake.api import callers, cursors, problems, render, views
 from services.intake.api.callers import Anybody, Opener, Reader
 from services.intake.api.direct import DirectRoute
-from services.intake.api.requests import ActionIn, ClaimIn, DisputesQuery, TransactionsQuery
-from services.intake.domain import words
+from services.intake.api.documented import KEYED, SPOKEN, may
+from services.intake.api.parts import Parts
+from services.intake.api.requests import (
+    ActionIn,
+    AmountIn,
+    ClaimIn,
+    DisputesQuery,
+    TransactionsQuery,
+)
+from services.intake.domain import actions, words
+from services.intake.domain.actions import Details
 from services.intake.domain.claims import Claim, Wanted, check
 from services.intake.domain.options import options
 from services.intake.domain.words import Language
 from services.intake.handlers import command
-from services.intake.handlers.accept import Desk, Submission
+from services.intake.handlers.accept import Submission
 from services.intake.handlers.answers import Accepted, digest
 from services.intake.handlers.command import Command
 from services.intake.store import claims, disputes, transactions
@@ -27,7 +34,7 @@ from services.intake.store.transactions import Place
 from shared import clock, ids
 from shared.auth import Principal, Role
 from shared.contracts.vocabulary import Actor
-from shared.http import ProblemDocument, invalid
+from shared.http import invalid
 from shared.money import Money
 from shared.observe import log, traceparent
 from shared.rules import Profile
@@ -37,71 +44,20 @@ busiest: Final = APIRouter(route_class=DirectRoute)
 others: Final = APIRouter()
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the routes work with, as `app.state.parts`. `wake` tells the relay of a commit."""
-
-    desk: Desk
-    engine: AsyncEngine
-    profile: Profile
-    key_ring: KeyRing
-    wake: Callable[[], None]
-
-
-def _may(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    always = (400, 401, 403, 422, 503)
-    return {s: {"model": ProblemDocument, "description": _WHY[s]} for s in (*always, *statuses)}
-
-
-_WHY: Final = {
-    400: "The request cannot be read",
-    401: "A valid token is needed",
-    403: "Your role may not do this",
-    404: "Nothing here that you may see",
-    409: "Not possible now",
-    413: "The body is too large",
-    422: "Something in the request is wrong; `errors` names each field",
-    429: "Too much at once; see Retry-After",
-    503: "Try again in a moment",
-}
-_KEYED: Final = {
-    "parameters": [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": True,
-            "description": "a new UUID for each new request, the same one when it is repeated",
-            "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
-        }
-    ]
-}
-_SPOKEN: Final = {
-    "parameters": [
-        {
-            "name": "Accept-Language",
-            "in": "header",
-            "required": False,
-            "description": "language of the texts: zh-CN or en",
-            "schema": {"type": "string", "examples": ["zh-CN", "en"]},
-        }
-    ]
-}
-
-
 @busiest.post(
     "/v1/disputes",
     status_code=202,
     response_model=views.ClaimAccepted,
-    responses=_may(404, 409, 413, 429),
-    openapi_extra=_KEYED,
+    responses=may(404, 409, 413, 429),
+    openapi_extra=KEYED,
 )
 async def open_disputes(request: Request, body: ClaimIn, caller: Opener) -> Response:
     """Open a dispute for each transaction named. All are accepted, or none."""
     key = callers.idempotency_key(request, caller)
-    claim = _claim(body, caller)
-    if found := check(claim):
-        raise problems.wrong(found)
     parts: Parts = request.app.state.parts
+    claim = _claim(body, caller)
+    if found := check(claim, parts.profile.reasons):
+        raise problems.wrong(found)
     # Defaults are left out, so that a field that a later version adds does not change the digest.
     asked = digest("open", body.__pydantic_serializer__.to_json(body, exclude_defaults=True))
     answer = await parts.desk.submit(Submission(key, asked, claim, traceparent.get()))
@@ -111,8 +67,8 @@ async def open_disputes(request: Request, body: ClaimIn, caller: Opener) -> Resp
 @others.get(
     "/v1/disputes",
     response_model=views.DisputePage,
-    responses=_may(),
-    openapi_extra=_SPOKEN,
+    responses=may(),
+    openapi_extra=SPOKEN,
 )
 async def list_disputes(
     request: Request, response: Response, query: Annotated[DisputesQuery, Query()], caller: Reader
@@ -127,11 +83,11 @@ async def list_disputes(
     )
     async with _reading(request) as tx:
         found = await disputes.page(tx, filters, query.limit + 1)
-    language = _language(request, response)
+    language, reasons = _language(request, response), _profile(request).reasons
     shown = found[: query.limit]
     more = len(found) > query.limit
     return views.DisputePage(
-        items=[render.summary(dispute, language) for dispute in shown],
+        items=[render.summary(dispute, language, reasons) for dispute in shown],
         next_cursor=cursors.dispute(shown[-1].opening.dispute_id) if more else None,
     )
 
@@ -139,8 +95,8 @@ async def list_disputes(
 @others.get(
     "/v1/disputes/by-reference/{reference}",
     response_model=views.DisputeView,
-    responses=_may(404),
-    openapi_extra=_SPOKEN,
+    responses=may(404),
+    openapi_extra=SPOKEN,
 )
 async def read_by_reference(
     request: Request, response: Response, reference: str, caller: Reader
@@ -161,8 +117,8 @@ async def read_by_reference(
 @others.get(
     "/v1/disputes/{dispute_id}",
     response_model=views.DisputeView,
-    responses=_may(404),
-    openapi_extra=_SPOKEN,
+    responses=may(404),
+    openapi_extra=SPOKEN,
 )
 async def read_dispute(
     request: Request, response: Response, dispute_id: UUID, caller: Reader
@@ -177,12 +133,15 @@ async def read_dispute(
     "/v1/disputes/{dispute_id}/actions",
     status_code=202,
     response_model=views.ActionAccepted,
-    responses=_may(404, 409, 413),
-    openapi_extra=_KEYED,
+    responses=may(404, 409, 413),
+    openapi_extra=KEYED,
 )
 async def ask(request: Request, dispute_id: UUID, body: ActionIn, caller: Opener) -> Response:
-    """Withdraw, ask for the merchant's late consent, or appeal; the tracker decides."""
+    """Ask for one of the dispute's `actions`, with the fields it needs; the tracker decides."""
     key = callers.idempotency_key(request, caller)
+    details = _details(body)
+    if found := actions.check(body.action, details):
+        raise problems.wrong(found)
     parts: Parts = request.app.state.parts
     payload = body.__pydantic_serializer__.to_json(body, exclude_defaults=True)
     wanted = Command(
@@ -190,10 +149,11 @@ async def ask(request: Request, dispute_id: UUID, body: ActionIn, caller: Opener
         digest=digest(f"ask {dispute_id}", payload),
         dispute_id=dispute_id,
         action=body.action,
-        statement=_spoken_words(body.statement),
+        statement=spoken_words(body.statement),
         requested_by=callers.pseudonym(caller),
         owned_by=caller.subject if caller.role is Role.CUSTOMER else None,
         traceparent=traceparent.get(),
+        details=details,
     )
     async with parts.engine.begin() as tx:
         answer = await command.request(tx, wanted, parts.key_ring)
@@ -204,8 +164,8 @@ async def ask(request: Request, dispute_id: UUID, body: ActionIn, caller: Opener
 @others.get(
     "/v1/transactions",
     response_model=views.TransactionPage,
-    responses=_may(),
-    openapi_extra=_SPOKEN,
+    responses=may(),
+    openapi_extra=SPOKEN,
 )
 async def list_transactions(
     request: Request,
@@ -218,23 +178,22 @@ async def list_transactions(
     after = cursors.after_transaction(query.cursor)
     async with _reading(request) as tx:
         found = await transactions.page(tx, customer_id, after, query.limit + 1)
-        standing = (await claims.situation(tx, [t.transaction_id for t in found])).open
+        standing = (await claims.about(tx, [t.transaction_id for t in found])).open
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     language = _language(request, response)
-    profile: Profile = request.app.state.parts.profile
-    now = clock.utcnow()
+    profile, now = _profile(request), clock.utcnow()
     return views.TransactionPage(
         items=[render.transaction(t, options(t, standing, profile, now), language) for t in shown],
         next_cursor=last and cursors.transaction(Place(last.occurred_at, last.transaction_id)),
     )
 
 
-@others.get("/v1/kinds", response_model=views.Kinds, responses=_may())
-async def list_kinds(caller: Anybody) -> views.Kinds:
+@others.get("/v1/kinds", response_model=views.Kinds, responses=may())
+async def list_kinds(request: Request, caller: Anybody) -> views.Kinds:
     """What can be submitted now, with the reasons of each kind, in Chinese and English."""
     del caller
-    return render.kinds()
+    return render.kinds(_profile(request).reasons)
 
 
 def _claim(body: ClaimIn, caller: Principal) -> Claim:
@@ -242,20 +201,24 @@ def _claim(body: ClaimIn, caller: Principal) -> Claim:
         customer_id=callers.customer_of(caller, body.customer_id),
         kind=body.kind,
         reason=body.reason,
-        wanted=tuple(
-            Wanted(
-                t.transaction_id,
-                Money(t.amount.amount_minor, t.amount.currency) if t.amount else None,
-            )
-            for t in body.transactions
-        ),
-        statement=_spoken_words(body.statement),
+        wanted=tuple(Wanted(t.transaction_id, _money(t.amount)) for t in body.transactions),
+        statement=spoken_words(body.statement),
         channel=body.channel.value,
         opened_by=Actor.CUSTOMER if caller.role is Role.CUSTOMER else Actor.OPS,
+        about_reference=body.about_reference,
     )
 
 
-def _spoken_words(statement: str | None) -> str | None:
+def _details(body: ActionIn) -> Details:
+    return Details(body.transaction_id, _money(body.amount), body.tracking, body.account_id)
+
+
+def _money(amount: AmountIn | None) -> Money | None:
+    return Money(amount.amount_minor, amount.currency) if amount else None
+
+
+def spoken_words(statement: str | None) -> str | None:
+    """The customer's words, where there are any."""
     return (statement or "").strip() or None
 
 
@@ -276,7 +239,8 @@ async def _shown(
         raise problems.nothing_here()
     steps = await disputes.timeline(tx, found.opening.dispute_id)
     note = _merchant_note(found, request.app.state.parts.key_ring)
-    return render.detail(found, steps, note, _language(request, response))
+    reasons = _profile(request).reasons
+    return render.detail(found, steps, note, _language(request, response), reasons)
 
 
 def _merchant_note(found: disputes.Stored, key_ring: KeyRing) -> str | None:
@@ -288,6 +252,11 @@ def _merchant_note(found: disputes.Stored, key_ring: KeyRing) -> str | None:
     except CannotOpen:
         log.warning("intake.note_unreadable", dispute_id=str(found.opening.dispute_id))
         return None
+
+
+def _profile(request: Request) -> Profile:
+    parts: Parts = request.app.state.parts
+    return parts.profile
 
 
 def _language(request: Request, response: Response) -> Language:

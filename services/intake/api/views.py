@@ -45,6 +45,13 @@ class ClaimAccepted(_Answer):
     disputes: list[Receipt]
 
 
+class ReportAccepted(_Answer):
+    """The same answer whoever is meant; it tells nothing about the customer."""
+
+    reference: str = Field(description="twelve digits that can be read out, grouped 4-4-4")
+    promised_at: datetime = Field(description="by then the customer gets a result or an update")
+
+
 class ActionAccepted(_Answer):
     """Handed to the tracker, which decides; the dispute's status will tell."""
 
@@ -81,12 +88,19 @@ class Summary(_Answer):
 
 
 class MoneyView(_Answer):
-    """Asked for, approved, on its way, arrived: four different things."""
+    """Asked for, approved, on its way, arrived: different things.
+
+    `offered` waits for the customer's yes or no. `provisional` is credited for now and not final.
+    `compensated` is paid beside any refund.
+    """
 
     requested: Amount | None = None
     approved: Amount | None = None
     in_flight: Amount | None = None
     credited: Amount | None = None
+    offered: Amount | None = None
+    provisional: Amount | None = None
+    compensated: Amount | None = None
 
 
 class StepView(_Answer):
@@ -112,6 +126,8 @@ class DisputeView(Summary):
     decision: DecisionMade | None
     merchant_note: str | None = Field(description="the merchant's own words, where there are any")
     actions: list[Action] = Field(description="what can be asked now")
+    action_texts: dict[str, str] = Field(description="what each of `actions` means")
+    about_reference: str | None = Field(description="the dispute that a complaint is about")
     timeline: list[StepView]
 
 
@@ -174,6 +190,10 @@ class KindView(_Answer):
 
     kind: Kind
     text: dict[str, str]
+    transaction_kinds: list[TransactionKind] = Field(
+        description="what it can be about; naming a transaction is never required, and where "
+        "this list is empty it is not possible"
+    )
     reasons: list[ReasonView]
 
 

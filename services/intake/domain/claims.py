@@ -4,28 +4,24 @@ Only what these two prove is refused here. Windows and policies are decisions of
 a rule and an appeal (domain rule 1: listening comes first).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
-from shared.contracts.vocabulary import (
-    GROUPS,
-    OPEN_KINDS,
-    REASONS,
-    Actor,
-    Kind,
-    TransactionKind,
-    TransactionState,
+from services.intake.domain.kinds import (
+    FITS,
+    MOST_OPEN,
+    Transaction,
+    meant,
+    most,
+    obstacle,
 )
+from shared.contracts.vocabulary import GROUPS, Actor, Kind
 from shared.money import Money
+from shared.rules import Reasons
 
 MAX_TRANSACTIONS: Final = 50
 MAX_STATEMENT: Final = 2000
-
-_NOTHING_CAPTURED: Final = frozenset(
-    {TransactionState.DECLINED, TransactionState.DEBITED_NOT_CAPTURED}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +34,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a customer, or an agent for a customer, submits."""
+    """What a customer, or an agent for a customer, submits.
+
+    `about_reference` is the dispute that a complaint is about. `unauthenticated`: it came without
+    a token, so that nobody proved to be this customer.
+    """
 
     customer_id: str
     kind: Kind
@@ -47,56 +47,46 @@ class Claim:
     statement: str | None = None
     channel: str = "app"
     opened_by: Actor = Actor.CUSTOMER
-
-
-@dataclass(frozen=True, slots=True)
-class Transaction:
-    """The wallet's transaction as intake's copy has it; amounts in minor units."""
-
-    transaction_id: str
-    customer_id: str
-    kind: TransactionKind
-    state: TransactionState
-    amount_minor: int
-    refunded_minor: int
-    currency: str
-    merchant_id: str | None
-    merchant_name: str | None
-    occurred_at: datetime
-    refundable_until: datetime | None
-
-    @property
-    def remaining(self) -> Money:
-        """Captured and not given back yet."""
-        return Money(max(0, self.amount_minor - self.refunded_minor), self.currency)
+    about_reference: str | None = None
+    unauthenticated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDispute:
-    """An open dispute that stands in the way of another about the same thing."""
+    """An open dispute that stands in the way of another; the `slot` it holds, if any."""
 
     customer_id: str
     reference: str
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the copy and the open disputes say about the transactions of some claims.
+    """What the copy and the disputes say about what some claims name.
 
-    `open` is keyed by (transaction id, kind group).
+    `open` is keyed by (transaction id, kind group); `counted`, the open disputes without a
+    transaction of the groups in `MOST_OPEN`, by (customer id, kind group); `owners` are the
+    customers of disputes by reference.
     """
 
     transactions: Mapping[str, Transaction]
     open: Mapping[tuple[str, str], OpenDispute]
+    counted: Mapping[tuple[str, str], Sequence[OpenDispute]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One dispute to open. `transaction` is None where it is not in the copy."""
+    """One dispute to open. `transaction` is None where it is not in the copy.
+
+    `slot` numbers the disputes of a customer and group that may be open at once, from 1; None
+    where they are not counted.
+    """
 
     transaction_id: str | None
     transaction: Transaction | None
     requested: Money | None
+    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +100,40 @@ class Wrong:
 
 @dataclass(frozen=True, slots=True)
 class NotTheirs:
-    """A transaction of somebody else: answered as if nothing were there."""
+    """A transaction or dispute of somebody else: answered as if nothing were there."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyOpen:
-    """This transaction has an open dispute; `reference` only where it is the caller's own."""
+    """What `field` names has an open dispute; `reference` only where it is the caller's own."""
 
     field: str
     reference: str | None
 
 
-Refusal = Wrong | NotTheirs | AlreadyOpen
+@dataclass(frozen=True, slots=True)
+class TooManyOpen:
+    """The customer has as many of this kind open as may be at once."""
+
+    limit: int
 
 
-def check(claim: Claim) -> list[Wrong]:
+Refusal = Wrong | NotTheirs | AlreadyOpen | TooManyOpen
+
+
+def check(claim: Claim, reasons: Reasons) -> list[Wrong]:
     """What is wrong with the claim by itself; empty when nothing is."""
-    if claim.kind not in OPEN_KINDS:
-        return [_kind_not_open(claim.kind)]
-    wrong = [] if claim.reason in REASONS[claim.kind] else [_unknown_reason(claim)]
+    wrong = [] if claim.reason in reasons[claim.kind] else [_unknown_reason(claim, reasons)]
+    if claim.wanted and not FITS[claim.kind]:
+        wrong.append(_takes_none(claim.kind))
+    if claim.about_reference and claim.kind is not Kind.COMPLAINT:
+        wrong.append(_NO_COMPLAINT)
     seen: set[str] = set()
     for n, wanted in enumerate(claim.wanted):
         if wanted.transaction_id in seen:
             wrong.append(_twice(n))
         if wanted.amount and wanted.amount.amount_minor == 0:
-            wrong.append(_zero(n))
+            wrong.append(zero(f"{_at(n)}.amount.amount_minor"))
         seen.add(wanted.transaction_id)
     return wrong
 
@@ -145,8 +144,11 @@ def decide(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
     The refusal of one transaction refuses the claim. A transaction that is not in the copy is
     accepted: the tracker asks the bank whose it is.
     """
+    about = claim.about_reference
+    if about and situation.owners.get(about) != claim.customer_id:
+        return NotTheirs()
     if not claim.wanted:
-        return (Item(None, None, None),)
+        return _without_transaction(claim, situation)
     known = [situation.transactions.get(w.transaction_id) for w in claim.wanted]
     if any(t and t.customer_id != claim.customer_id for t in known):
         return NotTheirs()
@@ -161,22 +163,22 @@ def decide(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
     return tuple(Item(w.transaction_id, t, _requested(claim.kind, w, t)) for w, t in pairs)
 
 
-def obstacle(kind: Kind, transaction: Transaction) -> str | None:
-    """Why the copy proves that there is nothing to ask for: a code, or None."""
-    if kind is Kind.REFUND_REQUEST and transaction.state in _NOTHING_CAPTURED:
-        return "not_captured"
-    if transaction.remaining.amount_minor == 0:
-        return "already_refunded"
-    return None
+def _without_transaction(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
+    group = GROUPS[claim.kind]
+    if group not in MOST_OPEN:
+        return (Item(None, None, None),)
+    limit, standing = MOST_OPEN[group], situation.counted.get((claim.customer_id, group), ())
+    if len(standing) >= limit:
+        return AlreadyOpen("kind", standing[0].reference) if limit == 1 else TooManyOpen(limit)
+    taken = {dispute.slot for dispute in standing}
+    return (Item(None, None, None, min(set(range(1, limit + 1)) - taken)),)
 
 
 def _requested(kind: Kind, wanted: Wanted, transaction: Transaction | None) -> Money | None:
-    """The amount named, else all that is left of what moved; nothing moved when declined."""
+    """The amount named, else what the kind means."""
     if wanted.amount or transaction is None:
         return wanted.amount
-    if transaction.state is TransactionState.DECLINED and kind is not Kind.REFUND_REQUEST:
-        return None
-    return transaction.remaining
+    return meant(kind, transaction)
 
 
 def _contradicts(n: int, kind: Kind, wanted: Wanted, transaction: Transaction) -> Wrong | None:
@@ -190,11 +192,12 @@ def _contradicts(n: int, kind: Kind, wanted: Wanted, transaction: Transaction) -
             f"this transaction is in {transaction.currency}",
             f"Name the amount in {transaction.currency}, or leave it out to ask for all of it",
         )
-    left = transaction.remaining.amount_minor
+    left = most(kind, transaction).amount_minor
     if wanted.amount.amount_minor > left:
+        returned = "" if left == transaction.amount_minor else " and not refunded"
         return Wrong(
             f"{_at(n)}.amount.amount_minor",
-            f"more than the {left} minor units that were captured and not refunded",
+            f"more than the {left} minor units that were captured{returned}",
             f"Ask for at most {left}, or leave the amount out to ask for all of it",
         )
     return None
@@ -207,7 +210,7 @@ _OBSTACLES: Final = {
     ),
     "already_refunded": (
         "all of this transaction has been refunded",
-        "Leave this transaction out",
+        "Leave this transaction out, or name another",
     ),
 }
 
@@ -216,14 +219,21 @@ def _at(n: int) -> str:
     return f"transactions.{n}"
 
 
-def _kind_not_open(kind: Kind) -> Wrong:
-    kinds = ", ".join(sorted(OPEN_KINDS))
-    return Wrong("kind", f"{kind} cannot be submitted yet", f"Use one of: {kinds}")
+def _unknown_reason(claim: Claim, reasons: Reasons) -> Wrong:
+    known = ", ".join(reasons[claim.kind])
+    return Wrong("reason", f"this is no reason of {claim.kind}", f"Use one of: {known}")
 
 
-def _unknown_reason(claim: Claim) -> Wrong:
-    reasons = ", ".join(REASONS[claim.kind])
-    return Wrong("reason", f"this is no reason of {claim.kind}", f"Use one of: {reasons}")
+_NO_COMPLAINT: Final = Wrong(
+    "about_reference",
+    "only a complaint is about another dispute",
+    "Leave this field out, or use the kind complaint",
+)
+
+
+def _takes_none(kind: Kind) -> Wrong:
+    remedy = "Leave this field out; for a transaction use another kind, see GET /v1/kinds"
+    return Wrong("transactions", f"{kind} is about no transaction", remedy)
 
 
 def _twice(n: int) -> Wrong:
@@ -232,9 +242,10 @@ def _twice(n: int) -> Wrong:
     )
 
 
-def _zero(n: int) -> Wrong:
+def zero(field: str) -> Wrong:
+    """An amount of nothing."""
     return Wrong(
-        f"{_at(n)}.amount.amount_minor",
+        field,
         "the amount is zero",
         "Ask for more than zero, or leave the amount out to ask for all of it",
     )

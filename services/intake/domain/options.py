@@ -3,19 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from services.intake.domain.claims import OpenDispute, Transaction, obstacle
-from shared.contracts.vocabulary import GROUPS, OPEN_KINDS, Kind, TransactionKind
+from services.intake.domain.claims import OpenDispute
+from services.intake.domain.kinds import FITS, Transaction, obstacle
+from shared.contracts.vocabulary import GROUPS, OPEN_KINDS, Kind
 from shared.rules import Profile
-
-_FITS: Final = {
-    Kind.PAYMENT_FAILED: frozenset({TransactionKind.PAYMENT, TransactionKind.TOP_UP}),
-    Kind.MISSING_FUNDS: frozenset(
-        {TransactionKind.TRANSFER, TransactionKind.TOP_UP, TransactionKind.WITHDRAWAL}
-    ),
-    Kind.REFUND_REQUEST: frozenset({TransactionKind.PAYMENT}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +32,12 @@ def options(
     profile: Profile,
     now: datetime,
 ) -> list[Option]:
-    """An option per open kind; `standing` holds open disputes by (transaction id, kind group)."""
-    return [_option(k, transaction, standing, profile, now) for k in sorted(OPEN_KINDS)]
+    """An option per open kind that takes a transaction.
+
+    `standing` holds open disputes by (transaction id, kind group).
+    """
+    kinds = sorted(kind for kind in OPEN_KINDS if FITS[kind])
+    return [_option(kind, transaction, standing, profile, now) for kind in kinds]
 
 
 def _option(
@@ -55,7 +51,7 @@ def _option(
         mine = open_one.customer_id == transaction.customer_id
         reference = open_one.reference if mine else None
         return Option(kind, possible=False, why_not="already_open", reference=reference)
-    if transaction.kind not in _FITS[kind]:
+    if transaction.kind not in FITS[kind]:
         return Option(kind, possible=False, why_not="other_transaction_kind")
     if why_not := obstacle(kind, transaction):
         return Option(kind, possible=False, why_not=why_not)

@@ -68,7 +68,10 @@ class Draft:
         """What no other claim of the same round may also take: the key, and what it opens."""
         events = [opening.event for opening in self.openings]
         pairs = {(e.transaction_id, GROUPS[e.kind]) for e in events if e.transaction_id}
-        return {self.submission.key, *pairs}
+        slots = {
+            (o.event.customer_id, GROUPS[o.event.kind], o.slot) for o in self.openings if o.slot
+        }
+        return {self.submission.key, *pairs, *slots}
 
 
 class Desk:
@@ -131,8 +134,7 @@ async def accept(
 async def _round(
     tx: AsyncConnection, waiting: Mapping[int, Submission], terms: Terms
 ) -> dict[int, Answer]:
-    named = {w.transaction_id for s in waiting.values() for w in s.claim.wanted}
-    situation = await claims.situation(tx, named)
+    situation = await claims.situation(tx, [s.claim for s in waiting.values()])
     drafts, refused = _sort_out(waiting, situation, terms, await clock.after_locks(tx))
     won = await keys.claim(tx, [_stored(draft) for draft in drafts.values()])
     winners = {n: d for n, d in drafts.items() if d.submission.key in won}
@@ -187,9 +189,13 @@ def _draft(submission: Submission, items: Iterable[Item], terms: Terms, now: dat
     claim_id = ids.new()
     rule = f"promise_{submission.claim.kind}"
     blank = _blank(submission.claim, claim_id, terms.profile, rule, now)
-    events = [_opened(blank, submission.claim, item, terms.key_ring) for item in items]
-    openings = [Opening(event, event.model_dump_json(exclude_none=True)) for event in events]
-    return Draft(submission, openings, _answer(claim_id, events))
+    openings = [_opening(blank, submission.claim, item, terms.key_ring) for item in items]
+    return Draft(submission, openings, _answer(claim_id, [o.event for o in openings]))
+
+
+def _opening(blank: dict[str, Any], claim: Claim, item: Item, key_ring: KeyRing) -> Opening:
+    event = _opened(blank, claim, item, key_ring)
+    return Opening(event, event.model_dump_json(exclude_none=True), item.slot)
 
 
 def _blank(
@@ -210,6 +216,8 @@ def _blank(
         "opened_at": now,
         "channel": claim.channel,
         "opened_by": claim.opened_by,
+        "about_reference": claim.about_reference,
+        "unauthenticated": claim.unauthenticated or None,
     }
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.intake.domain.actions import Details, Disputed, refusal
+from services.intake.domain.claims import AlreadyOpen, Refusal
 from services.intake.handlers.accept import SOURCE
 from services.intake.handlers.answers import (
     Accepted,
@@ -16,18 +18,19 @@ from services.intake.handlers.answers import (
     NotPossible,
     recall,
 )
-from services.intake.store import disputes, keys
+from services.intake.store import claims, disputes, keys
 from shared import clock, ids, outbox
 from shared.contracts.envelope import Envelope
-from shared.contracts.events import ActionRequested, opening_topic
+from shared.contracts.events import ActionRequested, Amount, DisputeOpened, opening_topic
 from shared.contracts.vocabulary import Action
 from shared.outbox import Outgoing
 from shared.seal import KeyRing
 
 # What may be asked before the tracker has said what is possible.
 _AT_FIRST: Final = (Action.WITHDRAW,)
+_LOOKS: Final = 2
 
-CommandAnswer = Accepted | KeyReused | NotFound | NotPossible
+CommandAnswer = Accepted | KeyReused | NotFound | NotPossible | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Command:
     statement: str | None
     requested_by: str
     owned_by: str | None
+    details: Details
     traceparent: str | None = None
 
 
@@ -63,13 +67,16 @@ async def request(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> C
 
 async def _hand_over(
     tx: AsyncConnection, command: Command, dispute: disputes.Stored, key_ring: KeyRing
-) -> Accepted | KeyReused:
+) -> Accepted | KeyReused | Refusal:
     event = await _event(tx, command, key_ring)
     answer = _answer(event)
     entry = keys.Stored(command.key, command.digest, answer.body, answer.location)
     if not await keys.claim(tx, [entry]):
         # The same key won meanwhile for another dispute: this one was locked by us.
         return KeyReused()
+    if refused := await _name_transaction(tx, command, dispute.opening):
+        await keys.release(tx, [command.key])
+        return refused
     sequence = await disputes.next_sequence(tx, command.dispute_id)
     envelope = Envelope(
         id=ids.event_id(SOURCE, command.dispute_id, sequence),
@@ -84,8 +91,26 @@ async def _hand_over(
     return answer
 
 
+async def _name_transaction(
+    tx: AsyncConnection, command: Command, opening: DisputeOpened
+) -> Refusal | None:
+    """Note the transaction that is named, so that nobody opens another dispute about it."""
+    named = command.details.transaction_id
+    if named is None:
+        return None
+    disputed = Disputed(opening.customer_id, opening.kind, opening.reference)
+    for _ in range(_LOOKS):
+        situation = await claims.about(tx, [named])
+        if refused := refusal(command.details, disputed, situation):
+            return refused
+        if await disputes.name_transaction(tx, opening.dispute_id, named):
+            return None
+    return AlreadyOpen("transaction_id", None)  # opened and closed again while we looked
+
+
 async def _event(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> ActionRequested:
-    action_id = ids.new()
+    action_id, details = ids.new(), command.details
+    money = details.amount
     sealed = command.statement and key_ring.seal(
         command.statement, f"statement:{command.dispute_id}"
     )
@@ -96,6 +121,10 @@ async def _event(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> Ac
         requested_by=command.requested_by,
         requested_at=await clock.after_locks(tx),
         statement=sealed,
+        transaction_id=details.transaction_id,
+        amount=Amount(amount_minor=money.amount_minor, currency=money.currency) if money else None,
+        tracking=details.tracking,
+        account_id=details.account_id,
     )
 
 

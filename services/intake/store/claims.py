@@ -1,14 +1,15 @@
 """Opening disputes: the situation before, and claims with their disputes in one statement."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.claims import OpenDispute, Situation, Transaction
+from services.intake.domain.claims import Claim, OpenDispute, Situation
+from services.intake.domain.kinds import MOST_OPEN, Transaction
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import GROUPS, TransactionKind, TransactionState
 
@@ -23,19 +24,28 @@ _OPEN: Final = text(
     "SELECT transaction_id, kind_group, customer_id, reference FROM disputes "
     "WHERE open AND transaction_id = ANY(CAST(:ids AS text[]))"
 )
+# One that was opened again after its end no longer holds its slot, and counts all the same.
+_COUNTED: Final = text(
+    "SELECT customer_id, kind_group, reference, CASE WHEN holds THEN slot END FROM disputes "
+    "WHERE open AND slot IS NOT NULL AND customer_id = ANY(CAST(:ids AS text[])) ORDER BY id"
+)
+_OWNERS: Final = text(
+    "SELECT reference, customer_id FROM disputes WHERE reference = ANY(CAST(:references AS text[]))"
+)
 _INSERT: Final = text(
     "WITH claim AS (INSERT INTO claims (id, customer_id, channel, opened_by, opened_at) "
     "SELECT * FROM unnest(CAST(:claims AS uuid[]), CAST(:claimants AS text[]),"
     " CAST(:channels AS text[]), CAST(:openers AS text[]), CAST(:moments AS timestamptz[]))) "
     "INSERT INTO disputes (id, claim_id, reference, customer_id, kind, kind_group, reason,"
-    " transaction_id, requested_minor, currency, opening, opened_at, emitted_at, changed_at) "
-    "SELECT id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id,"
+    " transaction_id, slot, requested_minor, currency, opening, opened_at, emitted_at, changed_at) "
+    "SELECT id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id, slot,"
     " requested_minor, currency, opening, at, at, at FROM unnest("
     "CAST(:ids AS uuid[]), CAST(:of_claims AS uuid[]), CAST(:references AS text[]),"
     " CAST(:customers AS text[]), CAST(:kinds AS text[]), CAST(:groups AS text[]),"
-    " CAST(:reasons AS text[]), CAST(:transactions AS text[]), CAST(:amounts AS numeric[]),"
-    " CAST(:currencies AS text[]), CAST(:openings AS json[]), CAST(:ats AS timestamptz[])) "
-    "AS d (id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id,"
+    " CAST(:reasons AS text[]), CAST(:transactions AS text[]), CAST(:slots AS smallint[]),"
+    " CAST(:amounts AS numeric[]), CAST(:currencies AS text[]), CAST(:openings AS json[]),"
+    " CAST(:ats AS timestamptz[])) "
+    "AS d (id, claim_id, reference, customer_id, kind, kind_group, reason, transaction_id, slot,"
     " requested_minor, currency, opening, at) "
     "ON CONFLICT DO NOTHING RETURNING id"
 )
@@ -47,13 +57,27 @@ _DISCARD_CLAIMS: Final = text("DELETE FROM claims WHERE id = ANY(CAST(:claims AS
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A dispute to insert: its event, and the event's JSON as it is kept."""
+    """A dispute to insert: its event, the event's JSON as it is kept, and the slot it takes."""
 
     event: DisputeOpened
     document: str
+    slot: int | None = None
 
 
-async def situation(tx: AsyncConnection, transactions: Collection[str]) -> Situation:
+async def situation(tx: AsyncConnection, claims: Collection[Claim]) -> Situation:
+    """What these claims name, and the open disputes in their way, own writes included."""
+    named = {wanted.transaction_id for claim in claims for wanted in claim.wanted}
+    found = await about(tx, named)
+    counting = {c.customer_id for c in claims if not c.wanted and GROUPS[c.kind] in MOST_OPEN}
+    references = {claim.about_reference for claim in claims if claim.about_reference}
+    if not counting and not references:
+        return found
+    return replace(
+        found, counted=await _counted(tx, counting), owners=await _owners(tx, references)
+    )
+
+
+async def about(tx: AsyncConnection, transactions: Collection[str]) -> Situation:
     """The copies of these transactions and the open disputes about them, own writes included."""
     if not transactions:
         return Situation({}, {})
@@ -106,9 +130,27 @@ def transaction(row: Row[Any]) -> Transaction:
     )
 
 
-def _lock_order(opening: Opening) -> tuple[str, str]:
-    """Two batches with the same transactions wait for each other instead of deadlocking."""
-    return opening.event.transaction_id or "", GROUPS[opening.event.kind]
+async def _counted(
+    tx: AsyncConnection, customers: Collection[str]
+) -> dict[tuple[str, str], list[OpenDispute]]:
+    found: dict[tuple[str, str], list[OpenDispute]] = {}
+    if customers:
+        for customer, group, reference, slot in await tx.execute(_COUNTED, {"ids": [*customers]}):
+            found.setdefault((customer, group), []).append(OpenDispute(customer, reference, slot))
+    return found
+
+
+async def _owners(tx: AsyncConnection, references: Collection[str]) -> dict[str, str]:
+    if not references:
+        return {}
+    rows = await tx.execute(_OWNERS, {"references": [*references]})
+    return {reference: customer for reference, customer in rows}  # noqa: C416 - rows are no pairs
+
+
+def _lock_order(opening: Opening) -> tuple[str, str, str, int]:
+    """Two batches that want the same wait for each other instead of deadlocking."""
+    event = opening.event
+    return event.transaction_id or "", GROUPS[event.kind], event.customer_id, opening.slot or 0
 
 
 def _claims(heads: Sequence[DisputeOpened]) -> dict[str, list[Any]]:
@@ -132,6 +174,7 @@ def _disputes(openings: Sequence[Opening]) -> dict[str, list[Any]]:
         "groups": [GROUPS[e.kind] for e in events],
         "reasons": [e.reason for e in events],
         "transactions": [e.transaction_id for e in events],
+        "slots": [o.slot for o in openings],
         "amounts": [e.requested.amount_minor if e.requested else None for e in events],
         "currencies": [e.requested.currency if e.requested else None for e in events],
         "openings": [o.document for o in openings],

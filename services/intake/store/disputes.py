@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic_core import from_json
 from sqlalchemy import Row, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.contracts.events import DisputeOpened, StatusChanged, Step
@@ -22,8 +23,15 @@ _ONE: Final = f"SELECT {_COLUMNS} FROM disputes WHERE "  # noqa: S608 - constant
 _BY_ID: Final = text(_ONE + "id = :id")
 _LOCK: Final = text(_ONE + "id = :id FOR NO KEY UPDATE")
 _BY_REFERENCE: Final = text(_ONE + "reference = :reference")
+_BY_STAND_IN: Final = text(
+    f"{_ONE}reference = (SELECT stands_for FROM stand_ins WHERE reference = :reference)"  # noqa: S608 - constants
+)
+_STAND_IN: Final = text("INSERT INTO stand_ins (reference, stands_for) VALUES (:reference, :of)")
 _NUMBER: Final = text(
     "UPDATE disputes SET sequence = sequence + 1 WHERE id = :id RETURNING sequence"
+)
+_NAME: Final = text(
+    "UPDATE disputes SET transaction_id = :transaction_id, slot = NULL WHERE id = :id"
 )
 _TIMELINE: Final = text(
     "SELECT version, code, at, actor, CAST(params AS text) AS params FROM timeline "
@@ -73,8 +81,15 @@ async def lock(tx: AsyncConnection, dispute_id: UUID) -> Stored | None:
 
 
 async def by_reference(tx: AsyncConnection, reference: str) -> Stored | None:
-    """The dispute with these twelve digits."""
-    return _stored((await tx.execute(_BY_REFERENCE, {"reference": reference})).one_or_none())
+    """The dispute with these twelve digits, or the one that they stand in for."""
+    asked = {"reference": reference}
+    row = (await tx.execute(_BY_REFERENCE, asked)).one_or_none()
+    return _stored(row or (await tx.execute(_BY_STAND_IN, asked)).one_or_none())
+
+
+async def add_stand_in(tx: AsyncConnection, reference: str, stands_for: str) -> None:
+    """Make another reference of a dispute findable."""
+    await tx.execute(_STAND_IN, {"reference": reference, "of": stands_for})
 
 
 async def page(tx: AsyncConnection, filters: Filters, limit: int) -> list[Stored]:
@@ -103,6 +118,19 @@ async def timeline(tx: AsyncConnection, dispute_id: UUID) -> list[tuple[int, Ste
 async def next_sequence(tx: AsyncConnection, dispute_id: UUID) -> int:
     """The number of the next command about a dispute; `lock` it first."""
     return (await tx.execute(_NUMBER, {"id": dispute_id})).scalar_one()  # type: ignore[no-any-return]
+
+
+async def name_transaction(tx: AsyncConnection, dispute_id: UUID, transaction_id: str) -> bool:
+    """Note which transaction a dispute is about; False where another open one is about it.
+
+    Nothing is changed then, and `tx` goes on.
+    """
+    try:
+        async with tx.begin_nested():
+            await tx.execute(_NAME, {"id": dispute_id, "transaction_id": transaction_id})
+    except IntegrityError:
+        return False
+    return True
 
 
 async def backlog(tx: AsyncConnection, limit: int) -> int:

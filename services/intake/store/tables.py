@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -61,6 +62,7 @@ Table(
     Column("version", Integer, nullable=False, server_default="0"),
     Column("changed_at", _MOMENT, nullable=False),
     Column("snapshot", JSON),
+    Column("slot", SmallInteger),
     UniqueConstraint("reference", name="disputes_reference"),
     CheckConstraint("open OR NOT holds", name="disputes_holds"),
     Index(
@@ -71,6 +73,19 @@ Table(
         postgresql_where=text("holds AND transaction_id IS NOT NULL"),
     ),
     Index(
+        "disputes_one_in_slot",
+        "customer_id",
+        "kind_group",
+        "slot",
+        unique=True,
+        postgresql_where=text("holds AND slot IS NOT NULL"),
+    ),
+    Index(
+        "disputes_counted",
+        "customer_id",
+        postgresql_where=text("open AND slot IS NOT NULL"),
+    ),
+    Index(
         "disputes_open_by_transaction",
         "transaction_id",
         postgresql_where=text("open AND transaction_id IS NOT NULL"),
@@ -78,6 +93,15 @@ Table(
     Index("disputes_by_customer", "customer_id", "id"),
     Index("disputes_by_claim", "claim_id"),
     Index("disputes_unanswered", "emitted_at", postgresql_where=text("version = 0")),
+)
+
+Table(
+    "stand_ins",
+    metadata,
+    Column("reference", Text, primary_key=True),
+    Column("stands_for", Text, ForeignKey("disputes.reference"), nullable=False),
+    Column("created_at", _MOMENT, nullable=False, server_default=text("clock_timestamp()")),
+    Index("stand_ins_stands_for", "stands_for"),
 )
 
 Table(

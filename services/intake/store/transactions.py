@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.claims import Transaction
+from services.intake.domain.kinds import Transaction
 from services.intake.store.claims import COPY, transaction
 
 _FIRST: Final = (

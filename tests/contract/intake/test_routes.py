@@ -25,6 +25,7 @@ RULES = {
     "POST /v1/disputes/{dispute_id}/actions": {Role.CUSTOMER, Role.AGENT},
     "GET /v1/transactions": {Role.CUSTOMER, Role.AGENT},
     "GET /v1/kinds": EVERYBODY,
+    "POST /v1/access-reports": "public",
     "GET /health/live": "public",
     "GET /health/ready": "public",
     "GET /metrics": "public",

@@ -120,7 +120,7 @@ async def test_an_agent_opens_for_a_customer(world: World) -> None:
 
 
 REFUSED: tuple[tuple[Any, int, str | None], ...] = (
-    ({"kind": "unauthorized", "reason": "odd_login"}, 422, "kind"),
+    ({"kind": "unauthorized", "reason": "rude"}, 422, "reason"),
     ({"kind": "teleport", "reason": "x"}, 422, "kind"),
     ({"kind": "missing_funds", "reason": "changed_mind"}, 422, "reason"),
     ({"kind": "missing_funds"}, 422, "reason"),
@@ -145,7 +145,7 @@ async def test_a_word_that_is_no_kind_is_answered_with_those_that_can_be_submitt
 ) -> None:
     async with world.instance() as instance:
         (error,) = (await instance.open({"kind": "teleport", "reason": "x"})).json()["errors"]
-    assert error["problem"].endswith("missing_funds, payment_failed, refund_request")
+    assert error["problem"].startswith("this is no kind; use one of: access_lost, balance_anomaly")
 
 
 async def test_what_is_refused_leaves_nothing_behind(world: World) -> None:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import aiohttp
 import asyncpg
+from alembic import command as alembic
 
 from deploy.local import token
 from deploy.local.files import CHECKOUT
 from deploy.local.keys import Keys
 from deploy.local.ports import free
+from shared import migrations
 from shared.auth import DEVELOPMENT_ISSUER, Role
 from shared.contracts.topics import Topic
 from tests.integration.intake.test_kafka import published
@@ -106,6 +108,47 @@ def test_the_environment_is_checked_before_anything_starts() -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_profile_that_is_none_stops_it_with_one_line(world: World) -> None:
+    done = command(**environment(world, 1) | {"REDRESS_PROFILE": "nowhere"})
+    assert done.returncode == 1
+    assert done.stderr.endswith(
+        "REDRESS_PROFILE: no profile 'nowhere'; use one of: default, demo\n"
+    )
+    assert "Traceback" not in done.stderr
+
+
+OLD_ROWS = """
+INSERT INTO claims VALUES ('00000000-0000-4000-8000-000000000001', 'ana', 'app', 'customer', now());
+INSERT INTO disputes (id, claim_id, reference, customer_id, kind, kind_group, reason,
+    transaction_id, opened_at, opening, emitted_at, changed_at)
+SELECT gen_random_uuid(), id, '40218853017' || n, 'ana', 'refund_request', 'purchase', 'renewal',
+    NULLIF('t-' || n, 't-0'), now(), '{}', now(), now() FROM claims, generate_series(0, 2) AS n
+"""
+
+
+def test_what_the_first_version_stored_is_kept(empty_database: str) -> None:
+    settings = migrations.config("intake", empty_database)
+    alembic.upgrade(settings, "0001")
+    asyncio.run(_executed(empty_database, OLD_ROWS))
+    migrations.upgrade("intake", empty_database)
+    query = "SELECT reference FROM disputes WHERE slot IS NULL AND holds ORDER BY 1"
+    kept = asyncio.run(_fetched(empty_database, query))
+    assert [row[0] for row in kept] == ["402188530170", "402188530171", "402188530172"]
+
+
+async def _executed(dsn: str, sql: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(sql)
+    await connection.close()
+
+
+async def _fetched(dsn: str, sql: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch(sql)
+    await connection.close()
+    return list(rows)
+
+
 async def test_migrating_twice_and_side_by_side_changes_nothing(empty_database: str) -> None:
     env = {"PATH": os.environ["PATH"], "INTAKE_DATABASE_URL": empty_database}
     results = await asyncio.gather(
@@ -128,6 +171,7 @@ async def test_migrating_twice_and_side_by_side_changes_nothing(empty_database: 
         "idempotency",
         "inbox",
         "outbox",
+        "stand_ins",
         "timeline",
         "transactions",
     ]

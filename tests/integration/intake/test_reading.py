@@ -6,7 +6,7 @@ from services.intake.handlers import feed
 from shared import clock, ids
 from shared.contracts.envelope import Envelope
 from shared.contracts.events import Amount, DecisionMade
-from shared.contracts.vocabulary import Payer, Remedy
+from shared.contracts.vocabulary import Kind, Payer, Remedy
 from tests.integration.intake.world import AT, Instance, World, payment, refund, status
 
 
@@ -133,6 +133,9 @@ async def test_a_dispute_is_received_from_the_moment_of_the_answer(world: World)
         "approved": None,
         "in_flight": None,
         "credited": None,
+        "offered": None,
+        "provisional": None,
+        "compensated": None,
     }
     (step,) = shown["timeline"]
     assert (step["code"], step["version"], step["actor"]) == ("received", 0, "customer")
@@ -279,7 +282,9 @@ async def test_kinds_for_anybody_in_both_languages(world: World) -> None:
         answers = [await instance.get("/v1/kinds", token=f"{role}:x") for role in roles]
     assert {answer.status for answer in answers} == {200}
     kinds = {k["kind"]: k for k in answers[0].json()["kinds"]}
-    assert set(kinds) == {"missing_funds", "payment_failed", "refund_request"}
+    assert set(kinds) == {kind.value for kind in Kind}
+    assert kinds["goods_or_service"]["transaction_kinds"] == ["payment"]
+    assert kinds["access_lost"]["transaction_kinds"] == []
     assert kinds["missing_funds"]["text"]["zh-CN"] == "资金未到账"
     reasons = {r["code"]: r["text"] for r in kinds["refund_request"]["reasons"]}
     assert reasons["renewal"] == {"zh-CN": "续费", "en": "unwanted renewal"}

@@ -10,13 +10,14 @@ from services.intake.domain.claims import (
     NotTheirs,
     OpenDispute,
     Situation,
-    Transaction,
+    TooManyOpen,
     Wanted,
     Wrong,
     check,
     decide,
 )
-from shared.contracts.vocabulary import Kind, TransactionKind, TransactionState
+from services.intake.domain.kinds import Transaction
+from shared.contracts.vocabulary import REASONS, Kind, TransactionKind, TransactionState
 from shared.money import Money
 
 BOUGHT = Transaction(
@@ -36,6 +37,11 @@ BOUGHT = Transaction(
 
 def claim(*wanted: Wanted, kind: Kind = Kind.REFUND_REQUEST, reason: str = "changed_mind") -> Claim:
     return Claim("ana", kind, reason, wanted)
+
+
+COMPLAINT = Claim("ana", Kind.COMPLAINT, "rude")
+THEFT = Claim("ana", Kind.UNAUTHORIZED, "odd_login")
+LOCKED_OUT = Claim("ana", Kind.ACCESS_LOST, "no_code")
 
 
 def situation(
@@ -147,7 +153,12 @@ def test_a_complaint_about_the_movement_stands_beside_one_about_the_purchase() -
     ("wrong", "fields"),
     [
         (claim(Wanted("t-1", Money(1, "CNY")), Wanted("t-2")), []),
-        (claim(kind=Kind.UNAUTHORIZED, reason="odd_login"), ["kind"]),
+        (claim(kind=Kind.UNAUTHORIZED, reason="odd_login"), []),
+        (claim(Wanted("t-1"), kind=Kind.BALANCE_ANOMALY, reason="less"), []),
+        (claim(Wanted("t-1"), kind=Kind.ACCESS_LOST, reason="no_code"), ["transactions"]),
+        (claim(Wanted("t-1"), kind=Kind.COMPLAINT, reason="rude"), ["transactions"]),
+        (replace(claim(), about_reference="402188530174"), ["about_reference"]),
+        (replace(COMPLAINT, about_reference="402188530174"), []),
         (claim(reason="transfer"), ["reason"]),
         (claim(Wanted("t-1"), Wanted("t-2"), Wanted("t-1")), ["transactions.2.transaction_id"]),
         (claim(Wanted("t-1", Money(0, "CNY"))), ["transactions.0.amount.amount_minor"]),
@@ -158,14 +169,66 @@ def test_a_complaint_about_the_movement_stands_beside_one_about_the_purchase() -
     ],
 )
 def test_what_is_wrong_with_a_claim_by_itself(wrong: Claim, fields: list[str]) -> None:
-    assert [found.field for found in check(wrong)] == fields
-
-
-def test_the_refusal_of_a_kind_names_those_that_exist() -> None:
-    (found,) = check(claim(kind=Kind.UNAUTHORIZED))
-    assert found.remedy == "Use one of: missing_funds, payment_failed, refund_request"
+    assert [found.field for found in check(wrong, REASONS)] == fields
 
 
 def test_the_refusal_of_a_reason_names_those_of_the_kind() -> None:
-    (found,) = check(claim(kind=Kind.MISSING_FUNDS, reason="changed_mind"))
+    (found,) = check(claim(kind=Kind.MISSING_FUNDS, reason="changed_mind"), REASONS)
     assert found.remedy == "Use one of: transfer, top_up, withdrawal, payee_lacks_it, on_chain"
+
+
+def test_a_profiles_own_reason_is_one_and_a_hidden_one_is_none() -> None:
+    reasons = REASONS | {Kind.COMPLAINT: {"noise": ("吵", "noise")}}
+    assert check(replace(COMPLAINT, reason="noise"), reasons) == []
+    (found,) = check(COMPLAINT, reasons)
+    assert (found.field, found.remedy) == ("reason", "Use one of: noise")
+
+
+def counted(group: str, *slots: int | None) -> Situation:
+    standing = [OpenDispute("ana", f"00000000000{n}", slot) for n, slot in enumerate(slots)]
+    return Situation({}, {}, {("ana", group): standing} if slots else {})
+
+
+@pytest.mark.parametrize("kind", ["balance_anomaly", "wrong_amount", "goods_or_service"])
+def test_claims_without_a_transaction_are_not_counted_as_a_rule(kind: str) -> None:
+    verdict = decide(replace(THEFT, kind=Kind(kind)), counted("theft", 1))
+    assert verdict == (Item(None, None, None, slot=None),)
+
+
+@pytest.mark.parametrize(("asked", "group"), [(THEFT, "theft"), (LOCKED_OUT, "access")])
+def test_one_open_report_about_the_account_is_enough(asked: Claim, group: str) -> None:
+    assert decide(asked, counted(group)) == (Item(None, None, None, slot=1),)
+    assert decide(asked, counted(group, 1)) == AlreadyOpen("kind", "000000000000")
+    # opened again by an appeal: it holds no slot, and is open all the same
+    assert decide(asked, counted(group, None)) == AlreadyOpen("kind", "000000000000")
+
+
+def test_reports_of_theft_and_of_lost_access_stand_side_by_side() -> None:
+    assert isinstance(decide(THEFT, counted("access", 1)), tuple)
+    assert isinstance(decide(replace(THEFT, customer_id="bo"), counted("theft", 1)), tuple)
+
+
+def test_a_theft_of_known_transactions_stands_beside_a_report_without() -> None:
+    named = replace(THEFT, wanted=(Wanted("t-1"),))
+    both = replace(counted("theft", 1), transactions={"t-1": BOUGHT})
+    assert decide(named, both) == (Item("t-1", BOUGHT, Money(10000, "CNY")),)
+
+
+@pytest.mark.parametrize(
+    ("slots", "slot"), [((), 1), ((1,), 2), ((2, 3), 1), ((1, 2, 4, 5), 3), ((None, 1), 2)]
+)
+def test_a_complaint_takes_the_first_free_place_of_five(slots: tuple[int, ...], slot: int) -> None:
+    assert decide(COMPLAINT, counted("service", *slots)) == (Item(None, None, None, slot),)
+
+
+def test_a_sixth_complaint_waits() -> None:
+    assert decide(COMPLAINT, counted("service", 1, 2, 3, 4, 5)) == TooManyOpen(5)
+    assert decide(COMPLAINT, counted("service", 1, None, 3, None, 2)) == TooManyOpen(5)
+
+
+@pytest.mark.parametrize("owners", [{}, {"402188530174": "bo"}])
+def test_a_complaint_about_what_is_not_ones_own_is_about_nothing(owners: dict[str, str]) -> None:
+    about = replace(COMPLAINT, about_reference="402188530174")
+    assert decide(about, Situation({}, {}, {}, owners)) == NotTheirs()
+    mine = Situation({}, {}, {}, {"402188530174": "ana"})
+    assert decide(about, mine) == (Item(None, None, None, 1),)

@@ -20,10 +20,18 @@ def by_kind(found: list[Option]) -> dict[str, Option]:
 
 
 def test_a_payment_in_its_window() -> None:
+    other = "other_transaction_kind"
     assert options(WINDOWED, {}, PROFILE, NOW) == [
-        Option(Kind.MISSING_FUNDS, possible=False, why_not="other_transaction_kind"),
+        Option(Kind.BALANCE_ANOMALY, possible=True),
+        Option(Kind.DUPLICATE_CHARGE, possible=True),
+        Option(Kind.GOODS_OR_SERVICE, possible=True),
+        Option(Kind.MISSING_FUNDS, possible=False, why_not=other),
         Option(Kind.PAYMENT_FAILED, possible=True),
+        Option(Kind.REFUND_NOT_RECEIVED, possible=True),
         Option(Kind.REFUND_REQUEST, possible=True, until=UNTIL),
+        Option(Kind.UNAUTHORIZED, possible=True),
+        Option(Kind.WRONG_AMOUNT, possible=True),
+        Option(Kind.WRONG_OR_SCAM_TRANSFER, possible=False, why_not=other),
     ]
 
 
@@ -66,6 +74,10 @@ def test_a_declined_payment_cannot_be_refunded_but_can_have_failed() -> None:
 def test_what_was_given_back_whole() -> None:
     found = by_kind(options(replace(BOUGHT, refunded_minor=12800), {}, PROFILE, NOW))
     assert found["refund_request"].why_not == "already_refunded"
+    assert found["wrong_amount"].why_not == "already_refunded"
+    assert {kind for kind, option in found.items() if option.possible} == {
+        "balance_anomaly", "goods_or_service", "refund_not_received", "unauthorized"
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(("owner", "reference"), [("ana", "402188530174"), ("bo", None)])

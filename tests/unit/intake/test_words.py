@@ -1,9 +1,10 @@
 import pytest
 
-from services.intake.domain import words
+from services.intake.domain import statuses, steps, words
 from services.intake.domain.words import Language, preferred
+from services.tracker.domain.routes import ALWAYS, PATHS
 from services.tracker.domain.triggers import T
-from shared.contracts.vocabulary import OPEN_KINDS, Actor, Status
+from shared.contracts.vocabulary import REASONS, Action, Actor, Kind, Status
 
 
 @pytest.mark.parametrize(
@@ -33,9 +34,10 @@ def test_the_readers_first_choice_among_ours(header: str | None, language: str) 
 @pytest.mark.parametrize(
     ("table", "codes"),
     [
-        (words.STATUSES, set(Status)),
+        (statuses.STATUSES, set(Status)),
         (words.ACTORS, set(Actor)),
-        (words.KINDS, set(OPEN_KINDS)),
+        (words.ACTIONS, set(Action)),
+        (words.KINDS, set(Kind)),
         (
             words.OBSTACLES,
             {"already_open", "other_transaction_kind", "not_captured", "already_refunded"},
@@ -52,16 +54,42 @@ def test_every_code_has_words_in_both_languages(
 
 
 def test_steps_are_told_in_words_the_tracker_uses() -> None:
-    assert set(words.STEPS) - {"received"} <= {trigger.value for trigger in T}
+    assert set(steps.STEPS) - {"received"} <= {trigger.value for trigger in T}
+
+
+def test_every_step_that_is_news_has_words_of_its_own() -> None:
+    """Routes are no steps of a timeline, rechecks no news, and of a legal hold nothing is told."""
+    routes = {route.trigger for path in (ALWAYS, *PATHS.values()) for route in path}
+    quiet = {trigger for trigger in T if trigger.endswith(("_recheck", "_reminder"))}
+    legal = {trigger for trigger in T if trigger.startswith("legal_")}
+    assert {*T} - routes - quiet - legal <= set(steps.STEPS)
+    assert not legal & set(steps.STEPS)
 
 
 def test_only_confirmed_credit_is_called_arrived() -> None:
-    arrived = {s for s, (chinese, _) in words.STATUSES.items() if "已到账" in chinese}
+    arrived = {s for s, (chinese, _) in statuses.STATUSES.items() if "已到账" in chinese}
     assert arrived == {Status.CREDITED}
-    sent = words.of_status(Status.REFUND_SENT, Language.ENGLISH)
+    sent = words.of_status(Status.REFUND_SENT, Kind.REFUND_REQUEST, Language.ENGLISH)
     assert sent == "The refund has been sent. It has not arrived yet."
 
 
 def test_a_step_of_a_newer_tracker_gets_a_true_sentence() -> None:
     assert words.of_step("teleported", Language.ENGLISH) == "There is news about your request."
     assert words.of_step("teleported", Language.CHINESE) == "处理有了新进展。"
+
+
+@pytest.mark.parametrize("kind", ["balance_anomaly", "access_lost", "complaint"])
+@pytest.mark.parametrize("status", ["checking", "declined", "duplicate"])
+def test_who_asked_for_no_refund_of_a_transaction_is_told_of_none(kind: str, status: str) -> None:
+    for language in Language:
+        said = words.of_status(Status(status), Kind(kind), language)
+        assert "refund" not in said
+        assert "transaction" not in said
+        assert not {"退款", "交易"} & {said[n : n + 2] for n in range(len(said))}
+        assert said != words.of_status(Status(status), Kind.REFUND_REQUEST, language)
+
+
+def test_a_reason_that_no_profile_knows_any_more_stands_for_itself() -> None:
+    without = REASONS | {Kind.COMPLAINT: {"noise": ("吵", "noise")}}
+    for code, said in (("noise", "noise"), ("rude", "rude service"), ("gone", "gone")):
+        assert words.of_reason(without, Kind.COMPLAINT, code, Language.ENGLISH) == said
