@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifier.domain import contacts as domain
 from services.notifier.domain.contacts import BadContact, Contact
-from services.notifier.domain.notices import Template, Urgency
 from services.notifier.domain.sending import Channel, State
+from services.notifier.domain.texts import Template, Urgency
 from services.notifier.domain.wording import DEFAULT_LOCALE, DEFAULT_ZONE
 from services.notifier.store import contacts, messages
 from shared import db, docs

@@ -6,8 +6,9 @@ from typing import Final
 
 from services.notifier import templates
 from services.notifier.domain import wording
-from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.notices import Notice
 from services.notifier.domain.segments import Length, measure
+from services.notifier.domain.texts import ASKING, WITHOUT_MONEY, Template
 from services.notifier.domain.wording import Brand, Reader
 
 BRANDS: Final = {
@@ -26,8 +27,13 @@ _COMMON: Final = {
     "promised_at": "2026-10-13T16:00:00+00:00",
     "expected_at": "2026-10-15T16:00:00+00:00",
     "appeal_until": "2026-10-20T16:00:00+00:00",
+    "answer_by": "2026-10-13T16:00:00+00:00",
+    "ends_at": "2026-10-20T16:00:00+00:00",
     "delivered_at": "2026-10-12T03:20:00+00:00",
     "kind": "refund_request",
+    "matter": "changed_mind",
+    "item": "transaction",
+    "why": "bank_silent",
     "next_actor": "bank",
     "destination_kind": "card",
     "destination_tail": "6226",
@@ -38,12 +44,29 @@ _COMMON: Final = {
     "duplicate_of": "123456789018",
 }
 _BANKS: Final = {"zh-CN": "招商银行", "en": "HSBC"}
+_MATTERS: Final = {
+    Template.RECALLING: ("wrong_or_scam_transfer", "scam"),
+    Template.EXPLAINED_RECALL: ("wrong_or_scam_transfer", "scam"),
+    Template.COMPLAINT_TAKEN: ("complaint", "slow"),
+    Template.ANSWERED: ("complaint", "slow"),
+    Template.ACCOUNT_PAUSED: ("unauthorized", "odd_login"),
+    Template.ACCOUNT_PAUSED_VERIFY: ("unauthorized", "odd_login"),
+    Template.IDENTITY_WANTED: ("access_lost", "new_phone"),
+    Template.DECLINED_OTHER: ("access_lost", "new_phone"),
+    Template.CORRECTED: ("balance_anomaly", "less"),
+}
 _REASONS: Final = {
     Template.ARBITRATION_REFUSED: "shipped",
     Template.RETURNING: "name_mismatch",
     Template.BOUNCED: "card_closed",
     Template.APPROVED: "not_as_described",
     Template.APPROVED_PARTIAL: "partly_used",
+    Template.OFFER_MADE: "used",
+    Template.EVIDENCE_WANTED: "shipped",
+    Template.ACCOUNT_WANTED: "card_closed",
+    Template.CREDIT_ENDING: "authorized",
+    Template.ANSWERED: "our_error",
+    Template.DECLINED_OTHER: "identity_not_verified",
 }
 
 
@@ -63,6 +86,12 @@ class Preview:
 def notice(template: Template, locale: str) -> Notice:
     """Return a template with sample facts."""
     facts = _COMMON | {"at_bank": _BANKS[locale], "destination_bank": _BANKS[locale]}
+    if template in WITHOUT_MONEY:
+        del facts["amount"]
+    if template in ASKING:
+        facts["next_actor"] = "customer"
+    if template in _MATTERS:
+        facts["kind"], facts["matter"] = _MATTERS[template]
     if template in _REASONS:
         facts["reason"] = _REASONS[template]
     return Notice(template, facts)

@@ -62,7 +62,7 @@ CREATE TABLE public.messages (
     CONSTRAINT messages_due_at CHECK (((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'ambiguous'::text])) = (due_at IS NOT NULL))),
     CONSTRAINT messages_lease CHECK (((state <> 'sending'::text) OR (lease IS NOT NULL))),
     CONSTRAINT messages_state CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'ambiguous'::text, 'sent'::text, 'delivered'::text, 'undelivered'::text, 'failed'::text, 'unknown'::text, 'no_contact'::text, 'lapsed'::text]))),
-    CONSTRAINT messages_urgency CHECK ((urgency = ANY (ARRAY['decision'::text, 'progress'::text])))
+    CONSTRAINT messages_urgency CHECK ((urgency = ANY (ARRAY['security'::text, 'decision'::text, 'progress'::text])))
 )
 WITH (autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='5000');
 

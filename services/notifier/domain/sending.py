@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from services.notifier.domain.notices import Urgency
+from services.notifier.domain.texts import Urgency
 
 MAX_ATTEMPTS: Final = 8
 _FIRST_DELAY_S: Final = 1.0
@@ -85,9 +85,10 @@ def after(outcome: Outcome, attempts: int, jitter: float, ambiguous_wait_s: floa
 def after_silence(urgency: Urgency, *, resend: bool) -> State:
     """Return what follows when no receipt has cleared up an ambiguous send (invariant 7).
 
-    Decisions and money go once more, marked; progress does not, nor does anything a third time.
+    Security, decisions and money go once more, marked; progress does not, nor does anything a
+    third time.
     """
-    again = urgency is Urgency.DECISION and not resend
+    again = urgency is not Urgency.PROGRESS and not resend
     return State.WAITING if again else State.UNKNOWN
 
 

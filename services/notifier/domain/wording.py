@@ -7,8 +7,9 @@ from string import Formatter
 from typing import Any, Final
 
 from services.notifier.domain import shown
-from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.notices import Notice
 from services.notifier.domain.segments import is_gsm7
+from services.notifier.domain.texts import ENDS, Template
 from shared.ids import spoken, valid_reference
 
 DEFAULT_LOCALE: Final = "zh-CN"
@@ -72,7 +73,8 @@ VALUES: Final = frozenset(
     {
         "ref", "other", "amount", "requested", "promised", "expected", "delivered", "appeal",
         "bank", "dest", "reason", "cause", "advice", "rule", "proof", "waiting", "kind",
-        "next", "name", "brand", "hotline", "missed",
+        "next", "name", "brand", "hotline", "missed", "matter", "item", "by", "ends", "why",
+        "remains", "police", "compensated",
     }
 )  # fmt: skip
 
@@ -102,13 +104,22 @@ class Language:
         return _sentence(self.raw["late"])
 
     @cached_property
+    def also(self) -> Sentence:
+        """What is added where a compensation was paid in the same step."""
+        return _sentence(self.raw["also"])
+
+    @cached_property
     def mail_words(self) -> dict[str, Sentence]:
         """What every e-mail has: greeting, labels, closing."""
         return {name: _sentence(text) for name, text in self.raw["mail_words"].items()}
 
     def word(self, group: str, code: str | None) -> str | None:
-        """Return the words for a code, None when there are none: its sentence is left out."""
-        found = self.raw["words"][group].get(code)
+        """Return the words for a code, None when there are none: its sentence is left out.
+
+        For a code of a newer version a group may have words that are always true (`unknown`).
+        """
+        words = self.raw["words"][group]
+        found = words.get(code, words.get("unknown")) if code else None
         return found if isinstance(found, str) else None
 
     def _text(self, texts: Mapping[str, Any], template: Template) -> Any:
@@ -121,7 +132,7 @@ def sms(language: Language, notice: Notice, reader: Reader, brand: Brand) -> str
     """Return the SMS, signature first."""
     values = _values(language, notice, reader, brand)
     prefix = str(language.raw["sms_prefix"]).format_map(values)
-    sentences = (*language.sms[notice.template], *_late(language, notice))
+    sentences = (*language.sms[notice.template], language.also, *_late(language, notice))
     return prefix + _joined(language, sentences, values)
 
 
@@ -136,7 +147,7 @@ def letter(language: Language, notice: Notice, reader: Reader, brand: Brand) -> 
         subject=_filled(texts.subject, values) or "",
         greeting=_filled(greeting, values) or "",
         lead=_capitalised(_joined(language, texts.lead, values)),
-        more=tuple(_present((*_late(language, notice), *texts.more), values)),
+        more=tuple(_present((*_late(language, notice), language.also, *texts.more), values)),
         rows=tuple(_rows(language, notice, values)),
         closing=tuple(_present((words["closing"], words["safety"]), values)),
         signature=_filled(words["signature"], values) or "",
@@ -151,37 +162,38 @@ def _rows(
     language: Language, notice: Notice, values: Mapping[str, str]
 ) -> Iterable[tuple[str, str]]:
     for label, name in _ROWS:
-        if name in values and notice.template in _SHOWN.get(name, _EVERY):
+        is_about = notice.template in _SHOWN.get(name, _EVERY)
+        if name in values and is_about and (name != "amount" or "amount" in notice.facts):
             yield language.mail_words[label].text, values[name]
 
 
 _ROWS: Final = (
     ("reference", "ref"),
     ("about", "kind"),
+    ("matter", "matter"),
     ("money", "amount"),
     ("expected", "expected"),
     ("proof", "proof"),
+    ("by", "by"),
     ("next", "next"),
     ("promised", "promised"),
     ("appeal", "appeal"),
 )
-_ENDED: Final = frozenset(
+_MONEY_COMING: Final = frozenset(
     {
-        Template.CREDITED, Template.DELIVERED, Template.RETURNED, Template.REVERSED,
-        Template.EXPLAINED, Template.EXPLAINED_OTHER, Template.DECLINED, Template.DECLINED_OFFER,
-        Template.WITHDRAWN, Template.DUPLICATE,
+        Template.IN_TRANSIT, Template.RETURNING, Template.REVERSAL_WATCHED,
+        Template.RELEASE_WATCHED, Template.RECALL_AGREED, Template.REFUND_SENT,
     }
 )  # fmt: skip
-_MONEY_COMING: Final = frozenset(
-    {Template.IN_TRANSIT, Template.RETURNING, Template.REVERSAL_WATCHED, Template.REFUND_SENT}
-)
 _EVERY: Final = frozenset(Template)
 # At an end nobody acts next and nothing is promised; where no money is coming, none is expected.
+# Whoever is held up by law reads nothing about it here, nor in a row.
 _SHOWN: Final[Mapping[str, frozenset[Template]]] = {
-    "next": _EVERY - _ENDED,
-    "promised": _EVERY - _ENDED,
+    "next": _EVERY - ENDS,
+    "promised": _EVERY - ENDS,
     "expected": _MONEY_COMING,
-    "proof": frozenset({Template.DELIVERED}),
+    "proof": frozenset({Template.DELIVERED, Template.FULFILLED}),
+    "matter": _EVERY - {Template.UNDER_REVIEW, Template.REFERRED},
 }
 
 
@@ -195,8 +207,11 @@ def _values(language: Language, notice: Notice, reader: Reader, brand: Brand) ->
         "other": _reference(facts.get("duplicate_of")),
         "amount": _amount(facts.get("amount"), locale) or language.word("amount", "unknown"),
         "requested": _amount(facts.get("requested"), locale),
+        "compensated": _amount(facts.get("compensated"), locale),
         "promised": _due(facts.get("promised_at"), reader),
         "missed": _due(facts.get("missed"), reader),
+        "by": _due(facts.get("answer_by"), reader),
+        "ends": _due(facts.get("ends_at"), reader),
         "expected": _due(facts.get("expected_at") or facts.get("promised_at"), reader),
         "appeal": _due(facts.get("appeal_until"), reader),
         "delivered": _day(facts.get("delivered_at"), reader),
@@ -207,7 +222,12 @@ def _values(language: Language, notice: Notice, reader: Reader, brand: Brand) ->
         "cause": language.word("cause", facts.get("cause")),
         "advice": language.word("advice", facts.get("cause")),
         "rule": language.word("rule", facts.get("rule")),
+        "why": language.word("why", facts.get("why")),
+        "item": language.word("item", facts.get("item")),
+        "remains": language.word("remains", facts.get("matter")),
+        "police": language.word("police", facts.get("matter")),
         "kind": language.word("kind", facts.get("kind")),
+        "matter": language.word("matter", facts.get("matter")),
         "next": language.word("actor", facts.get("next_actor")),
         "waiting": language.word("waiting", facts.get("next_actor")),
     }

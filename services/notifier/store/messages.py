@@ -9,8 +9,9 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.notices import Notice
 from services.notifier.domain.sending import Channel, Next, Outcome, State
+from services.notifier.domain.texts import Template
 from shared import ids
 
 _ADD: Final = text(

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifier.domain.notices import Urgency
 from services.notifier.domain.sending import Channel, State, after_silence
+from services.notifier.domain.texts import Urgency
 
 _PAGE: Final = 500
 _COLUMNS: Final = (

@@ -73,7 +73,7 @@ messages = Table(
     Column("changed_at", _TIME, nullable=False, server_default=_NOW),
     UniqueConstraint("event_id", "recipient", "channel", name="messages_once"),
     CheckConstraint("channel IN ('sms', 'email')", name="messages_channel"),
-    CheckConstraint("urgency IN ('decision', 'progress')", name="messages_urgency"),
+    CheckConstraint("urgency IN ('security', 'decision', 'progress')", name="messages_urgency"),
     CheckConstraint(
         "state IN ('waiting', 'sending', 'ambiguous', 'sent', 'delivered', 'undelivered', "
         "'failed', 'unknown', 'no_contact', 'lapsed')",

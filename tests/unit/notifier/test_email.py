@@ -7,7 +7,7 @@ import pytest
 
 from services.notifier import samples, templates
 from services.notifier.domain import wording
-from services.notifier.domain.notices import Template
+from services.notifier.domain.texts import Template
 from services.notifier.email import mime
 from services.notifier.ports import Email
 

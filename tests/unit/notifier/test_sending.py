@@ -1,7 +1,7 @@
 import pytest
 
-from services.notifier.domain.notices import Urgency
 from services.notifier.domain.sending import Next, Outcome, Result, State, after, after_silence
+from services.notifier.domain.texts import Urgency
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ def test_what_follows_an_attempt(result: Result, attempts: int, following: Next)
 @pytest.mark.parametrize(
     ("urgency", "resend", "state"),
     [
+        (Urgency.SECURITY, False, State.WAITING),
+        (Urgency.SECURITY, True, State.UNKNOWN),
         (Urgency.DECISION, False, State.WAITING),
         (Urgency.DECISION, True, State.UNKNOWN),
         (Urgency.PROGRESS, False, State.UNKNOWN),

@@ -6,11 +6,12 @@ import pytest
 
 from services.notifier import samples, templates
 from services.notifier.domain import wording
-from services.notifier.domain.notices import Notice, Template
+from services.notifier.domain.notices import Notice
 from services.notifier.domain.segments import measure
+from services.notifier.domain.texts import Template
 from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
 from services.notifier.settings import Settings
-from shared.contracts.vocabulary import DecisionReason
+from shared.contracts.vocabulary import REASONS, DecisionReason, Kind
 
 BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
 EVERY = [(locale, template) for locale in templates.LOCALES for template in Template]
@@ -141,7 +142,68 @@ def test_a_locale_without_a_file_is_refused() -> None:
         templates.language("../zh-CN")
 
 
-@pytest.mark.parametrize("locale", ["zh-CN", "en"])
-@pytest.mark.parametrize("reason", DecisionReason)
-def test_every_reason_that_an_arbitrator_may_give_has_its_words(locale: str, reason: str) -> None:
-    assert templates.language(locale).word("reason", reason)
+CODES: list[tuple[str, set[str]]] = [
+    ("kind", {*Kind}),
+    ("matter", {code for reasons in REASONS.values() for code in reasons}),
+    ("reason", {*DecisionReason}),
+]
+
+
+@pytest.mark.parametrize("locale", templates.LOCALES)
+@pytest.mark.parametrize(("group", "codes"), CODES)
+def test_every_kind_reason_and_decision_reason_has_its_words(
+    locale: str, group: str, codes: set[str]
+) -> None:
+    words = templates.language(locale).raw["words"][group]
+    assert codes <= words.keys()
+    latin = {code for code in codes if not re.search(r"[\u4e00-\u9fff]", words[code])}
+    assert latin == (codes if locale == "en" else set())
+
+
+@pytest.mark.parametrize(
+    ("locale", "reason", "cause"),
+    [
+        ("zh-CN", "原因：请在App查看。", "有结果：说明请在App查看。"),
+        ("en", "Reason: see the app.", "Result: the explanation is in the app."),
+    ],
+)
+def test_a_code_of_a_newer_version_still_reads(locale: str, reason: str, cause: str) -> None:
+    language, reader, brand = templates.language(locale), Reader(locale), samples.BRANDS[locale]
+    facts = {**BARE, "reason": "brand_new", "cause": "brand_new"}
+    assert reason in wording.sms(language, Notice(Template.DECLINED, facts), reader, brand)
+    assert cause in wording.sms(language, Notice(Template.EXPLAINED_OTHER, facts), reader, brand)
+
+
+@pytest.mark.parametrize("locale", templates.LOCALES)
+@pytest.mark.parametrize("template", [Template.UNDER_REVIEW, Template.REFERRED])
+def test_where_a_law_holds_the_case_the_text_names_neither_law_nor_reason(
+    locale: str, template: Template
+) -> None:
+    held = {**BARE, "reason": "held_by_law", "rule": "held_by_law", "matter": "court_order"}
+    language, reader, brand = templates.language(locale), Reader(locale), samples.BRANDS[locale]
+    letter = wording.letter(language, Notice(template, held), reader, brand)
+    text = wording.sms(language, Notice(template, held), reader, brand)
+    whole = text + templates.layout("txt").render(letter=letter)
+    assert not re.search("法|冻结|court|law|sanction|froz|police|authorit", whole)
+
+
+@pytest.mark.parametrize(
+    ("locale", "police"), [("zh-CN", "110"), ("en", "report it to the police")]
+)
+def test_who_was_deceived_is_shown_the_police_and_who_mistyped_is_not(
+    locale: str, police: str
+) -> None:
+    language, reader, brand = templates.language(locale), Reader(locale), samples.BRANDS[locale]
+    for template in (Template.RECALLING, Template.EXPLAINED_RECALL):
+        facts = {**BARE, "amount": "12800 CNY"}
+        scam = Notice(template, {**facts, "matter": "scam"})
+        mistyped = Notice(template, {**facts, "matter": "wrong_sum"})
+        assert police in wording.sms(language, scam, reader, brand)
+        assert police not in wording.sms(language, mistyped, reader, brand)
+
+
+def test_an_end_with_a_compensation_names_both_sums() -> None:
+    facts = {**samples.notice(Template.CREDITED, "en").facts, "compensated": "500 CNY"}
+    notice = Notice(Template.CREDITED, facts)
+    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "1"))
+    assert text.endswith("A compensation of CN¥5.00 was paid to you as well.")
