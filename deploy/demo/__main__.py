@@ -20,7 +20,7 @@ def demo(
         bool, typer.Option("--once", help="leave at the end: 0 if every story ended as it must")
     ] = False,
 ) -> None:
-    """Start a fresh Redress, play ten stories, and stay up until Ctrl-C."""
+    """Start a fresh Redress, play the stories, and stay up until Ctrl-C."""
     if context.invoked_subcommand is None:
         from deploy.local import signals
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from deploy.demo.outside import NOTHING, Account, Mail, Sms
+from deploy.demo.outside import NOTHING, Account, Keeping, Mail, Sms
 from deploy.demo.stories import Case, Ending, Locale
 from shared.money import exponent
 
@@ -22,7 +22,10 @@ class Seen:
     statuses: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     account: Account = NOTHING
+    keeping: Keeping | None = None
     merchant_asked: int = 0
+    evidence_asked: int = 0
+    goods_sent: int = 0
     texts: tuple[Sms, ...] = ()
     mails: tuple[Mail, ...] = ()
     trouble: tuple[str, ...] = ()
@@ -43,13 +46,14 @@ class Verdict:
 
 
 def judge(case: Case, seen: Seen) -> tuple[Verdict, ...]:
-    """The verdicts of all four witnesses."""
-    ends, currency = case.ends, case.transaction.currency
+    """The verdicts of all witnesses."""
+    ends, currency = case.ends, case.currency
     language = _LANGUAGES[case.customer.locale]
     heard = f"all {len(ends.messages)} in {language}, in order, each once"
     return (
         Verdict("customer's app", _told(ends), tuple(_story(ends, seen))),
         Verdict("bank's ledger", _money(ends, currency), tuple(_books(ends, seen, currency))),
+        *_kept(ends, seen),
         Verdict("SMS gateway", heard, tuple(_texts(case, seen))),
         Verdict("mail catcher", heard, tuple(_mails(case, seen))),
     )
@@ -70,8 +74,29 @@ def _told(ends: Ending) -> str:
 def _money(ends: Ending, currency: str) -> str:
     told = " → ".join(ends.journal) or "no entry"
     back = f"{amount(ends.back_minor, currency)} back, once" if ends.back_minor else "nothing back"
+    if ends.payments is not None:
+        back = f"{amount(ends.back_minor, currency)} back, in {ends.payments} payments"
     payer = f", by {ends.payer.replace('_', ' ')}" if ends.payer and ends.back_minor else ""
-    return f"{back}{payer} ({told})"
+    beside = f", {amount(ends.beside_minor, currency)} beside it" if ends.beside_minor else ""
+    return f"{back}{payer}{beside} ({told})"
+
+
+def _kept(ends: Ending, seen: Seen) -> tuple[Verdict, ...]:
+    """Of the account service, where the case is about the account."""
+    if ends.account is None:
+        return ()
+    wanted, got = ends.account, seen.keeping or Keeping()
+    good = f"holds: {_list(wanted.holds)}; checks: {_list(wanted.checks)}"
+    wrong = [
+        f"{name}: {_list(getattr(got, name))} instead of {_list(getattr(wanted, name))}"
+        for name in ("holds", "checks", "resets")
+        if getattr(got, name) != getattr(wanted, name)
+    ]
+    return (Verdict("account service", f"{good}; resets: {_list(wanted.resets)}", tuple(wrong)),)
+
+
+def _list(words: Sequence[str]) -> str:
+    return ", ".join(words) or "none"
 
 
 def _story(ends: Ending, seen: Seen) -> list[str]:
@@ -104,22 +129,41 @@ def _holds(steps: Sequence[str], wanted: Sequence[str]) -> bool:
 
 def _books(ends: Ending, seen: Seen, currency: str) -> list[str]:
     books, wrong = seen.account, []
+    payments = int(ends.back_minor > 0) if ends.payments is None else ends.payments
+    refunds = ends.journal.count("refund_sent")
     if books.back_minor != ends.back_minor:
         got, must = amount(books.back_minor, currency), amount(ends.back_minor, currency)
         wrong.append(f"{got} went back instead of {must}")
-    if books.payments != int(ends.back_minor > 0):
-        wrong.append(f"paid {books.payments} times instead of {int(ends.back_minor > 0)}")
+    if books.payments != payments:
+        wrong.append(f"paid {books.payments} times instead of {payments}")
+    if books.beside_minor != ends.beside_minor:
+        got, must = amount(books.beside_minor, currency), amount(ends.beside_minor, currency)
+        wrong.append(f"{got} came beside it instead of {must}")
     if books.in_flight_minor:
         wrong.append(f"{amount(books.in_flight_minor, currency)} is still on its way")
     if books.journal != ends.journal:
         wrong.append(f"the ledger holds {list(books.journal)} instead of {list(ends.journal)}")
-    if books.payers != ((ends.payer,) if ends.payer else ()):
-        wrong.append(f"refunds were paid by {list(books.payers)} instead of {ends.payer}")
+    if books.payers != (ends.payer,) * refunds:
+        wrong.append(f"{refunds} refunds by {ends.payer} were paid by {list(books.payers)}")
     if books.suspicious:
         wrong.append("the bank's own audit finds it paid twice, too high or out of balance")
-    if seen.merchant_asked != ends.merchant_asked:
-        wrong.append(f"merchant asked {seen.merchant_asked} times, not {ends.merchant_asked}")
+    return wrong + _merchant(ends, seen)
+
+
+def _merchant(ends: Ending, seen: Seen) -> list[str]:
+    wrong = []
+    for name, told in _ASKED.items():
+        got, must = getattr(seen, name), getattr(ends, name)
+        if got != must:
+            wrong.append(f"{told} {got} times, not {must}")
     return wrong
+
+
+_ASKED: Final = {
+    "merchant_asked": "merchant asked",
+    "evidence_asked": "merchant asked for evidence",
+    "goods_sent": "goods announced to the merchant",
+}
 
 
 def _texts(case: Case, seen: Seen) -> list[str]:

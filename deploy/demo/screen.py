@@ -48,7 +48,9 @@ class Screen:
         self._name_cells = max(names) if several else 0
         title = f"── Story {story.number} of {of} "
         self._print(["", title + "─" * (self._out.width - cell_len(title)), story.title], "bold")
+        self._wrap(story.title_zh, "bold")
         self._wrap(story.about, "dim")
+        self._wrap(story.about_zh, "dim")
         for case in story.cases:
             self._print([""])
             self._wrap(_who(case), "")
@@ -134,12 +136,18 @@ def shortened(text: str) -> list[str]:
 
 
 def _who(case: Case) -> str:
-    customer, given = case.customer, case.transaction
+    customer = case.customer
+    return f"{customer.name} ({customer.locale}), {_what(case)} “{case.request.says}”"
+
+
+def _what(case: Case) -> str:
+    given = case.transaction
+    if given is None:
+        return f"{case.title}."
     paid = amount(given.amount_minor, given.currency)
     where = f" at {given.merchant_name}" if given.merchant_name else ""
     kind = given.kind.replace("_", "-")
-    what = f"{kind} of {paid}{where}: {case.title}."
-    return f"{customer.name} ({customer.locale}), {what} “{case.request.says}”"
+    return f"{kind} of {paid}{where}: {case.title}."
 
 
 def _clock(at: datetime, zone: str) -> str:

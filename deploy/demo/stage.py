@@ -46,9 +46,16 @@ class Stage:
         """The case of this name."""
         return next(case for case in self.story.cases if case.name == name)
 
-    def transaction_id(self, case: Case) -> str:
-        """Of this playing."""
-        return f"{case.transaction.id}-{self.run}"
+    def transaction_id(self, case: Case) -> str | None:
+        """Of this playing, where the case is about a transaction."""
+        return f"{case.transaction.id}-{self.run}" if case.transaction else None
+
+    def references(self, case: Case) -> list[str]:
+        """As people read them: the case's own, and those of the same customer's other cases."""
+        watched = [w for w in self.watches.values() if w.case.customer == case.customer]
+        watched.sort(key=lambda watch: watch.case.name != case.name)
+        known = [ids.spoken(watch.reference) for watch in watched]
+        return known if case.name in self.watches else ["", *known]
 
     def tell(self, case: Case, what: str, *detail: str) -> None:
         """Say that somebody did something just now."""

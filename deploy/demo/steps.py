@@ -1,11 +1,26 @@
 """Carries out the steps of a story, one kind after the other."""
 
-from typing import Final, assert_never
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
+from deploy.demo import desk
 from deploy.demo.disturb import Disturbance, disturb, repaired
 from deploy.demo.judge import amount
 from deploy.demo.stage import Stage
-from deploy.demo.stories import Ask, Decide, Disturb, Open, Parked, Reach, Repair, Step
+from deploy.demo.stories import (
+    Ask,
+    Case,
+    Decide,
+    Disturb,
+    Happen,
+    Open,
+    Order,
+    Parked,
+    Reach,
+    Repair,
+    See,
+    Step,
+)
 from deploy.demo.waiting import until
 from deploy.demo.watch import Watch
 from shared import clock
@@ -20,29 +35,33 @@ class StepError(Exception):
 
 async def carry_out(stage: Stage, step: Step) -> None:
     """Do it. Raises StepError, CallError, CommandError or NotInKafka."""
-    match step:
-        case Open():
-            await _open(stage, step)
-        case Reach():
-            await _reach(stage, step)
-        case Decide():
-            await _decide(stage, step)
-        case Ask():
-            await _ask(stage, step)
-        case Disturb():
-            await _disturb(stage, step)
-        case Parked():
-            await _parked(stage, step)
-        case Repair():
-            await _repair(stage, step)
-        case _:
-            assert_never(step)
+    await DOES[type(step)](stage, step)
 
 
 async def _open(stage: Stage, step: Open) -> None:
-    case, began = stage.case(step.case), clock.monotonic()
-    opened = await stage.world.wallet.open(case, stage.transaction_id(case))
-    stage.watches[case.name] = Watch(case, *opened, began)
+    cases, began = [stage.case(name) for name in (step.case, *step.together)], clock.monotonic()
+    named = [
+        transaction_id
+        for case in cases
+        if (transaction_id := stage.transaction_id(case)) and not case.request.unnamed
+    ]
+    about = cases[0].request.about
+    reference = stage.watches[about].reference if about else None
+    if cases[0].request.via == "desk":
+        opened = [await _put_on_queue(stage, cases[0])]
+    else:
+        opened = await stage.world.wallet.open(cases[0], named, reference)
+    for case, found in zip(cases, opened, strict=True):
+        stage.watches[case.name] = Watch(case, *found, began)
+
+
+async def _put_on_queue(stage: Stage, case: Case) -> tuple[str, str]:
+    about = stage.case(case.request.about or case.name)
+    opening = desk.opening(case, stage.transaction_id(about))
+    await desk.publish(stage.world.stream, opening)
+    what = "the phone desk, which cannot see the app, puts the same on the queue"
+    stage.tell(case, what, f"{opening.type_name} about {opening.transaction_id}")
+    return str(opening.dispute_id), opening.reference
 
 
 async def _reach(stage: Stage, step: Reach) -> None:
@@ -52,9 +71,19 @@ async def _reach(stage: Stage, step: Reach) -> None:
         raise StepError(f"no {step.status} within {step.within_s} s, last seen: {last}")
 
 
+async def _see(stage: Stage, step: See) -> None:
+    watch = stage.watches[step.case]
+
+    async def is_told() -> bool:
+        return step.code in watch.steps
+
+    if not await until(is_told, step.within_s):
+        raise StepError(f"no {step.code} within {step.within_s} s, last seen: {watch.steps[-1:]}")
+
+
 async def _decide(stage: Stage, step: Decide) -> None:
     case = stage.case(step.case)
-    currency = case.transaction.currency
+    currency = case.currency
     granted = amount(step.amount_minor, currency) if step.amount_minor else "no money"
     payer = f", paid by {_words(step.payer)}" if step.payer else ""
     what = f"{step.by} decides: {_words(step.remedy)}, {granted}{payer}"
@@ -63,10 +92,30 @@ async def _decide(stage: Stage, step: Decide) -> None:
     await stage.world.wallet.decide(stage.watches[case.name].dispute_id, step, currency)
 
 
+async def _order(stage: Stage, step: Order) -> None:
+    case = stage.case(step.case)
+    said = [f"{_words(name)}: {_words(value)}" for name, value in step.body.items()]
+    if step.amount_minor is not None:
+        said.insert(0, f"amount: {amount(step.amount_minor, case.currency)}")
+    command = step.command.replace("-", " ").replace("/", ", ")
+    stage.tell(case, f"{step.by} orders: {command}", *said)
+    await stage.world.wallet.order(stage.watches[case.name].dispute_id, step, case.currency)
+
+
 async def _ask(stage: Stage, step: Ask) -> None:
     case = stage.case(step.case)
     stage.tell(case, f"{case.customer.name} asks in the app: {_words(step.action)}", step.says)
-    await stage.world.wallet.ask(case, stage.watches[case.name].dispute_id, step)
+    given = stage.case(step.transaction_of) if step.transaction_of else None
+    transaction_id = stage.transaction_id(given) if given else None
+    dispute_id = stage.watches[case.name].dispute_id
+    await stage.world.wallet.ask(case, dispute_id, step, transaction_id)
+
+
+async def _happen(stage: Stage, step: Happen) -> None:
+    case = stage.case(step.case)
+    stage.tell(case, step.what)
+    transaction_id = stage.transaction_id(case)
+    await stage.world.outside.control(step.control, case, transaction_id, step.body)
 
 
 async def _disturb(stage: Stage, step: Disturb) -> None:
@@ -132,3 +181,18 @@ async def _handled(stage: Stage, found: Disturbance) -> int:
 
 def _words(code: str) -> str:
     return code.replace("_", " ")
+
+
+DOES: Final[Mapping[type[Any], Callable[[Stage, Any], Awaitable[None]]]] = {
+    Open: _open,
+    Reach: _reach,
+    See: _see,
+    Decide: _decide,
+    Order: _order,
+    Ask: _ask,
+    Happen: _happen,
+    Disturb: _disturb,
+    Parked: _parked,
+    Repair: _repair,
+}
+"""How each kind of step is carried out."""

@@ -26,6 +26,20 @@ Name = Annotated[str, Field(pattern=r"^[a-z]{1,16}$")]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
 Phrases = Annotated[tuple[Text, ...], Field(min_length=1, max_length=PHRASES_MOST)]
 Locale = Literal["zh-CN", "en"]
+Times = Annotated[int, Field(ge=0, le=99)]
+Control = Literal["accounts", "books", "merchant", "chargeback"]
+Command = Literal[
+    "decision/confirmation",
+    "account-check",
+    "chargeback",
+    "provisional-credit",
+    "compensation",
+    "identity-review",
+    "legal-hold",
+    "reopening",
+    "complaint-answer",
+]
+DEFAULT_CURRENCY: Final = "CNY"
 
 
 class _Data(BaseModel):
@@ -50,6 +64,7 @@ class Transaction(_Data):
     kind: TransactionKind
     state: TransactionState = TransactionState.CAPTURED
     amount_minor: MinorUnits
+    refunded_minor: MinorUnits = 0
     currency: Currency
     merchant_id: Identifier | None = None
     merchant_name: Text | None = None
@@ -57,11 +72,20 @@ class Transaction(_Data):
 
 
 class Request(_Data):
-    """What the customer asks for; `says` are the customer's own words."""
+    """What the customer asks for; `says` are the customer's own words.
+
+    `amount_minor` is the part that is meant, where it is not all. `unnamed`: the transaction is
+    not said yet. `about` is the case that a complaint, or the desk's case, is about. `via`: the
+    door takes no token; the phone desk puts it on the queue itself, so that no app knows it.
+    """
 
     kind: Kind
     reason: Code
     says: Text
+    amount_minor: MinorUnits | None = None
+    about: Name | None = None
+    unnamed: bool = False
+    via: Literal["app", "door", "desk"] = "app"
 
 
 class Message(_Data):
@@ -72,20 +96,35 @@ class Message(_Data):
     mail: Phrases
 
 
+class Account(_Data):
+    """What the account service holds of the customer, oldest first: `customer frozen`, `done`."""
+
+    holds: tuple[Text, ...] = ()
+    checks: tuple[Code, ...] = ()
+    resets: tuple[Code, ...] = ()
+
+
 class Ending(_Data):
     """How it must end, and who says so.
 
     `statuses` in order; one ending in "?" may be too short to be seen. `steps` must stand in the
-    timeline in this order. `journal` is what the bank's ledger holds about the transaction.
+    timeline in this order. `journal` is what the bank's ledger holds about the transaction, or
+    about the customer where there is none. `back_minor` came in `payments` (one, if any came);
+    `beside_minor` repays no capture. `payer` pays every refund.
     """
 
     status: Status
     statuses: Annotated[tuple[str, ...], Field(min_length=1)]
     steps: tuple[Code, ...] = ()
     back_minor: MinorUnits
+    payments: Times | None = None
+    beside_minor: MinorUnits = 0
     payer: Payer | None = None
     journal: tuple[Code, ...]
-    merchant_asked: Annotated[int, Field(ge=0)] = 0
+    merchant_asked: Times = 0
+    evidence_asked: Times = 0
+    goods_sent: Times = 0
+    account: Account | None = None
     messages: Annotated[tuple[Message, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -96,23 +135,35 @@ class Ending(_Data):
 
 
 class Case(_Data):
-    """One customer's affair. `bank` and `merchant` are behaviours as the sandbox takes them."""
+    """One customer's affair; in a file, `customer` may be the name of a case with the same one.
+
+    `bank` and `merchant` are behaviours about the transaction as the sandbox takes them, `books`
+    (the bank's) and `accounts` about the customer.
+    """
 
     name: Name
     title: Text
     customer: Customer
-    transaction: Transaction
+    transaction: Transaction | None = None
     bank: dict[str, Any] = {}
     merchant: dict[str, Any] = {}
+    books: dict[str, Any] = {}
+    accounts: dict[str, Any] = {}
     request: Request
     ends: Ending
 
+    @property
+    def currency(self) -> str:
+        """Of its money."""
+        return self.transaction.currency if self.transaction else DEFAULT_CURRENCY
+
 
 class Open(_Data):
-    """The customer opens the dispute."""
+    """The customer opens the dispute, and those of the cases `together` in the same claim."""
 
     do: Literal["open"]
     case: Name
+    together: tuple[Name, ...] = ()
 
 
 class Reach(_Data):
@@ -138,13 +189,49 @@ class Decide(_Data):
     note: Text
 
 
+class See(_Data):
+    """Wait until the timeline holds this step; for what changes no status."""
+
+    do: Literal["see"]
+    case: Name
+    code: Code
+    within_s: Annotated[int, Field(ge=1, le=600)] = 60
+
+
 class Ask(_Data):
-    """The customer asks something of the dispute in the app."""
+    """The customer asks something of the dispute in the app; details name the case's transaction.
+
+    `transaction_of` is a case whose transaction it is.
+    """
 
     do: Literal["ask"]
     case: Name
     action: Action
     says: Text
+    transaction_of: Name | None = None
+    tracking: Identifier | None = None
+    account_id: Identifier | None = None
+
+
+class Order(_Data):
+    """An operator orders something; `body` as the tracker takes it, beside the amount."""
+
+    do: Literal["order"]
+    case: Name
+    by: Identifier
+    command: Command
+    body: dict[str, Text] = {}
+    amount_minor: MinorUnits | None = None
+
+
+class Happen(_Data):
+    """Something happens outside: `what` is told, `body` sets the sandbox to it."""
+
+    do: Literal["happen"]
+    case: Name
+    what: Text
+    control: Control
+    body: dict[str, Any]
 
 
 class Disturb(_Data):
@@ -176,26 +263,50 @@ class Repair(_Data):
     case: Name
 
 
-Step = Annotated[Open | Reach | Decide | Ask | Disturb | Parked | Repair, Field(discriminator="do")]
+Step = Annotated[
+    Open | Reach | See | Decide | Order | Ask | Happen | Disturb | Parked | Repair,
+    Field(discriminator="do"),
+]
 
 
 class Story(_Data):
-    """A story: one or two cases and the steps they are played by."""
+    """A story, told in English and Chinese: some cases and the steps they are played by."""
 
     number: Annotated[int, Field(ge=1, le=99)]
     title: Text
+    title_zh: Text
     about: Text
+    about_zh: Text
     cases: Annotated[tuple[Case, ...], Field(min_length=1, max_length=4)]
     steps: Annotated[tuple[Step, ...], Field(min_length=1, max_length=40)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_customer_of_several_cases(cls, data: Any) -> Any:
+        """Whoever stands in another case is named once."""
+        cases = data.get("cases", ())
+        known = {case["name"]: case["customer"] for case in cases if "name" in case}
+        for case in cases:
+            if isinstance(case["customer"], str):
+                case["customer"] = known.get(case["customer"])
+        return data
 
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         names = [case.name for case in self.cases]
-        used = {step.case for step in self.steps}
+        used = {step.case for step in self.steps} | _also_named(self)
         if len(set(names)) != len(names) or not used <= set(names):
             message = "every step names a case of this story, and cases have different names"
             raise ValueError(message)
         return self
+
+
+def _also_named(story: Story) -> set[str]:
+    """Cases that are named beside the one of a step."""
+    told = [name for step in story.steps if isinstance(step, Open) for name in step.together]
+    given = [step.transaction_of for step in story.steps if isinstance(step, Ask)]
+    about = [case.request.about for case in story.cases]
+    return {name for name in (*told, *given, *about) if name}
 
 
 def load(folder: Path = FOLDER) -> list[Story]:

@@ -59,8 +59,10 @@ class Stream:
         finally:
             await kafka.stop_quietly(consumer)
 
-    async def send(self, topic: Topic, partition: int, records: Sequence[Outgoing]) -> list[int]:
-        """Send these one after the other into one partition; their offsets."""
+    async def send(
+        self, topic: Topic, partition: int | None, records: Sequence[Outgoing]
+    ) -> list[int]:
+        """Send these one after the other into one partition, by default the key's; offsets."""
         producer = await kafka.start_producer(self.settings, "demo")
         name = topic.full(self.settings.topic_prefix)
         try:

@@ -52,13 +52,14 @@ def show(out: Console, played: Sequence[Played]) -> None:
 
 def _cells(story: Story, result: Result) -> tuple[str, ...]:
     case, seen = result.case, result.seen
-    back, wanted = seen.account.back_minor, len(case.ends.messages)
+    back = seen.account.back_minor + seen.account.beside_minor
+    wanted = len(case.ends.messages)
     return (
         str(story.number),
         case.customer.name,
         case.request.kind.replace("_", " "),
         seen.statuses[-1].replace("_", " ") if seen.statuses else "—",
-        amount(back, case.transaction.currency) if back else "—",
+        amount(back, case.currency) if back else "—",
         f"{len(seen.texts)}/{wanted}",
         f"{len(seen.mails)}/{wanted}",
         f"{result.seconds:.1f}" if result.seconds is not None else "—",

@@ -12,7 +12,31 @@ from shared import clock
 
 # Steps that say why a status changes; what the others say, the status says too.
 REASONS: Final = frozenset(
-    {"merchant_accepted", "merchant_refused", "merchant_due", "trace_rejected", "refund_no_answer"}
+    {
+        "trace_rejected",
+        "records_agrees",
+        "records_same_order",
+        "records_bounced",
+        "recall_agreed",
+        "refund_no_answer",
+        "chargeback_appeared",
+        "chargeback_represented",
+        "merchant_accepted",
+        "merchant_refused",
+        "merchant_due",
+        "merchant_sent_evidence",
+        "goods_received",
+        "hold_placed",
+        "identity_verified",
+        "identity_failed",
+        "hold_frozen",
+        "reset_done",
+        "hold_released",
+        "credit_posted",
+        "credit_reversed",
+        "compensation_posted",
+        "case_reopened",
+    }
 )
 
 

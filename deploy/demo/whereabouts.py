@@ -29,6 +29,7 @@ def _addresses(endpoints: Mapping[str, Any], layout: Layout) -> list[str]:
         "SMS inbox": f"{endpoints['sms']}/",
         "e-mail inbox": f"{endpoints['mail']}/",
         "bank, merchants": f"{endpoints['bank']}/ and {endpoints['merchant']}/",
+        "accounts": f"{endpoints['accounts']}/",
         "Kafka bootstrap": f"{endpoints['kafka']}, topics {layout.prefix}.*",
         "PostgreSQL, logs": f"{work}/endpoints.json holds a DSN per service; {work}/logs",
     }

@@ -84,8 +84,10 @@ def _timed() -> Callable[[str], None]:
 
 
 def _show(endpoints: dict[str, object]) -> None:
+    from deploy.local.programs import SANDBOX, SERVICES
+
     print("\nRedress is running; Ctrl-C stops it. Addresses are in .run/endpoints.json:")
-    for name in ("intake", "tracker", "notifier", "bank", "merchant", "sms", "mail", "kafka"):
+    for name in (*SERVICES, *SANDBOX, "kafka"):
         print(f"  {name:<9} {endpoints[name]}", flush=True)
 
 

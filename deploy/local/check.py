@@ -45,6 +45,7 @@ GATES: Final = (
     Gate("tracker OpenAPI", (PYTHON, "-m", "services.tracker", "openapi", "--check")),
     Gate("notifier OpenAPI", (PYTHON, "-m", "services.notifier", "openapi", "--check")),
     Gate("diagrams", (PYTHON, "-m", "services.tracker.domain.diagrams", "check")),
+    Gate("model", (PYTHON, "-m", "tests.model")),
     Gate("migrations", (PYTHON, "-m", "deploy.local.schemas")),
 )
 

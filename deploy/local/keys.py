@@ -28,7 +28,7 @@ class Keys:
 
     @property
     def partners(self) -> Path:
-        """Secrets of signed callbacks: `{"bank": "whsec_…", "*": "whsec_…"}`."""
+        """Secrets of signed callbacks: `{"bank": "whsec_…", "accounts": …, "*": …}`."""
         return self.folder / "partner-secrets.json"
 
     @property
@@ -51,7 +51,8 @@ class Keys:
         if not self.ring.exists():
             _write(self.ring, {"active": "k1", "keys": {"k1": _random()}})
         if not self.partners.exists():
-            _write(self.partners, {"bank": f"whsec_{_random()}", "*": f"whsec_{_random()}"})
+            partners = ("bank", "accounts", "*")
+            _write(self.partners, {partner: f"whsec_{_random()}" for partner in partners})
         if not self.smpp_password.exists():
             write_private(self.smpp_password, secrets.token_hex(SMPP_PASSWORD_BYTES))
         if not (self.issuer.exists() and self.jwks.exists()):

@@ -22,6 +22,7 @@ FIXED: Final[dict[str, int]] = {
     "merchant": 8092,
     "sms": 8093,
     "mail": 8094,
+    "accounts": 8095,
     "smpp": 12775,
     "smtp": 12525,
     "kafka": 19092,

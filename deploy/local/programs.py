@@ -15,7 +15,7 @@ from deploy.local.token import AUDIENCE
 from shared.auth import DEVELOPMENT_ISSUER
 
 SERVICES: Final = ("intake", "tracker", "notifier")
-SANDBOX: Final = ("bank", "merchant", "sms", "mail")
+SANDBOX: Final = ("bank", "merchant", "accounts", "sms", "mail")
 SMPP_SYSTEM_ID: Final = "redress"
 
 
@@ -103,6 +103,7 @@ def _tracker(layout: Layout) -> dict[str, str]:
     return {
         "BANK_URL": address(layout, "bank"),
         "MERCHANT_URL": address(layout, "merchant"),
+        "ACCOUNTS_URL": address(layout, "accounts"),
         "PUBLIC_URL": address(layout, "tracker"),
         "PARTNER_SECRETS": str(Keys(layout.secrets).partners),
     }

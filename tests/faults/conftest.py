@@ -1,4 +1,7 @@
-"""One system with a Kafka and a PostgreSQL of its own for all fault tests, whole before each."""
+"""One system with a Kafka and a PostgreSQL of its own for all fault tests, whole before each.
+
+After each of them every history is replayed and must decide the same.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +12,7 @@ from deploy.local import layout
 from deploy.local.system import Given, System
 from tests.e2e.world import Receipt, visiting
 from tests.faults.ground import Ground
+from tests.replaying import replayed_in
 
 
 @dataclass(slots=True)
@@ -33,3 +37,4 @@ async def ground(lasting: Lasting) -> AsyncIterator[Ground]:
             yield ground
         finally:
             await ground.restore()
+    await replayed_in(lasting.system)

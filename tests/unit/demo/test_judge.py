@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 
 from deploy.demo.judge import Seen, judge
-from deploy.demo.outside import Account, Mail, Sms, account
+from deploy.demo.outside import Account, Keeping, Mail, Sms, account
+from deploy.demo.stories import Account as Kept
+from deploy.demo.stories import Case
 from tests.unit.demo.people import CASE
 
 START = datetime(2026, 10, 1, 8, 0, tzinfo=UTC)
@@ -49,6 +51,14 @@ GOOD = Seen(
         mail("Arrived", "The request is closed.", "id-2"),
     ),
 )
+
+
+HALF = ({"merchant": -13400, "clearing": 13400}, {"clearing": -13400, "customer": 13400})
+
+
+def ending(**fields: Any) -> Case:
+    """The case, to end otherwise."""
+    return CASE.model_copy(update={"ends": CASE.ends.model_copy(update=fields)})
 
 
 def differences(seen: Seen) -> dict[str, tuple[str, ...]]:
@@ -127,8 +137,47 @@ def test_other_books_are_seen(books: Account) -> None:
 
 
 def test_a_merchant_asked_twice_is_seen() -> None:
-    wrong = differences(replace(GOOD, merchant_asked=2))
-    assert wrong == {"bank's ledger": ("merchant asked 2 times, not 1",)}
+    wrong = differences(replace(GOOD, merchant_asked=2, evidence_asked=1, goods_sent=1))
+    assert wrong == {
+        "bank's ledger": (
+            "merchant asked 2 times, not 1",
+            "merchant asked for evidence 1 times, not 0",
+            "goods announced to the merchant 1 times, not 0",
+        )
+    }
+
+
+def test_what_came_beside_the_capture_is_counted_apart() -> None:
+    compensated = journal("compensated", "C-1", merchant=-500, customer=500)
+    books = account([CAPTURED, compensated, *REFUND], ("merchant",), suspicious=False)
+    assert (books.back_minor, books.beside_minor, books.payments) == (26800, 500, 1)
+    seen = replace(GOOD, account=books)
+    assert "CNY 5.00 came beside it instead of CNY 0.00" in differences(seen)["bank's ledger"]
+    ends = {"beside_minor": 500, "journal": books.journal}
+    assert not [v for v in judge(ending(**ends), seen) if not v.ok]
+
+
+def test_two_payments_are_good_where_two_are_expected() -> None:
+    halves = [
+        journal(each["kind"], each["payment_id"], **half)
+        for part in (REFUND, AGAIN)
+        for each, half in zip(part, HALF, strict=True)
+    ]
+    books = account([CAPTURED, *halves], ("merchant", "merchant"), suspicious=False)
+    ends = {"payments": 2, "journal": books.journal}
+    seen = replace(GOOD, account=books)
+    assert "bank's ledger" in differences(seen)
+    assert not [v for v in judge(ending(**ends), seen) if not v.ok]
+
+
+def test_the_account_service_is_a_witness_where_the_case_is_about_the_account() -> None:
+    ends = {"account": Kept(holds=("customer released",), checks=("verified",))}
+    good = replace(GOOD, keeping=Keeping(("customer released",), ("verified",)))
+    assert [v.witness for v in judge(ending(**ends), good)].count("account service") == 1
+    assert not [v for v in judge(ending(**ends), good) if not v.ok]
+    twice = replace(good, keeping=Keeping(("customer released",), ("verified", "verified")))
+    (wrong,) = [v for v in judge(ending(**ends), twice) if not v.ok]
+    assert wrong.wrong == ("checks: verified, verified instead of verified",)
 
 
 def test_a_missing_sms_is_named() -> None:

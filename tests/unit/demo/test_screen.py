@@ -17,7 +17,9 @@ STORY = Story.model_validate(
     {
         "number": 3,
         "title": "A lamp",
+        "title_zh": "一盏灯",
         "about": "It goes back.",
+        "about_zh": "退回去了。",
         "cases": [CASE.model_dump()],
         "steps": [{"do": "open", "case": "lamp"}],
     }
