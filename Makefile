@@ -3,7 +3,7 @@
 #   ARGS=…                   is handed to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up token test check bench clean distclean run-environment dev-environment
+.PHONY: help demo up token test check model bench clean distclean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -27,6 +27,9 @@ test: dev-environment ## all tests (ARGS=… for pytest)
 
 check: dev-environment ## format, lint, types, imports, schemas, migrations
 	@$(RUN) -m deploy.local.check
+
+model: dev-environment ## search the dispute machine exhaustively (part of check)
+	@$(RUN) -m tests.model $(ARGS)
 
 bench: dev-environment ## complete disputes per second
 	@$(RUN) -m tests.bench $(ARGS)

@@ -1,0 +1,1 @@
+"""The machine searched exhaustively: every order of what may happen, against an honest oracle."""
