@@ -57,6 +57,7 @@ def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
         facts.bank_merchant_id or claim.merchant_id,
         claim.transaction_id,
         claim.requested_minor,
+        facts.currency,
         public.next_actor(dispute),
         facts.promised_at,
         public.detail(dispute),
