@@ -208,6 +208,25 @@ def test_our_own_error_is_corrected_and_a_compensation_is_told_beside() -> None:
     assert (story.new, story.last["amount"]) == (["corrected"], "500 CNY")
 
 
+def test_a_refund_that_settles_a_credit_is_not_told_as_money_on_its_way() -> None:
+    story = Story(Kind.REFUND_REQUEST).found()
+    story.ops(T.CREDIT_ORDERED, Grant("ops-1", 12_800, "goodwill"))
+    story.when(T.CREDIT_POSTED, Posting(1)).merchant(T.MERCHANT_ACCEPTED)
+    assert story.new == ["received", "provisional"]
+    story.when(T.REFUND_ACCEPTED, RefundReport(1)).when(T.REFUND_CREDITED, RefundReport(1))
+    assert (story.new, story.last["amount"]) == (["credit_final"], "12800 CNY")
+
+
+def test_of_a_refund_that_settles_a_part_the_rest_is_told() -> None:
+    story = Story(Kind.REFUND_REQUEST).found()
+    story.ops(T.CREDIT_ORDERED, Grant("ops-1", 2_800, "goodwill"))
+    story.when(T.CREDIT_POSTED, Posting(1)).merchant(T.MERCHANT_ACCEPTED)
+    story.when(T.REFUND_ACCEPTED, RefundReport(1))
+    assert (story.new[-1], story.last["amount"]) == ("refund_sent", "10000 CNY")
+    story.when(T.REFUND_CREDITED, RefundReport(1))
+    assert (story.new, story.last["amount"]) == (["credited"], "10000 CNY")
+
+
 def test_a_merchants_refund_that_bounced_names_the_sum_of_the_records_if_they_know_it() -> None:
     unknown = Story(Kind.REFUND_NOT_RECEIVED, reason="card_closed").found()
     unknown.when(T.RECORDS_BOUNCED, Comparison(1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from services.notifier.domain import facts
 from services.notifier.domain.facts import detail_of
 from services.notifier.domain.texts import Template
 from shared.contracts.events import StatusChanged
@@ -118,6 +119,11 @@ def _approved(status: StatusChanged) -> Template | None:
     return Template.APPROVED_PARTIAL if partial else Template.APPROVED
 
 
+def _sent(status: StatusChanged) -> Template | None:
+    """Nothing where a credit for the time being has brought all of it: the refund settles that."""
+    return None if facts.beside_credit(status) == 0 else Template.REFUND_SENT
+
+
 def _bounced(status: StatusChanged) -> Template:
     if Action.CHOOSE_ACCOUNT not in status.actions:
         return Template.BOUNCED
@@ -132,10 +138,11 @@ def _credit_ending(status: StatusChanged) -> Template | None:
 
 
 def _credited(status: StatusChanged) -> Template:
-    """Where nothing was refunded, a credit that had been given for the time being stays."""
+    """Where nothing was refunded beside it, a credit given for the time being stays."""
     decision = status.decision
     stays = decision is not None and decision.payer is Payer.WALLET_ADVANCE
-    return Template.CREDIT_FINAL if stays and status.approved is None else Template.CREDITED
+    final = (stays and status.approved is None) or facts.beside_credit(status) == 0
+    return Template.CREDIT_FINAL if final else Template.CREDITED
 
 
 def _delivered(status: StatusChanged) -> Template:
@@ -181,7 +188,7 @@ BY_STATUS: Final[dict[Status, _Choice]] = {
     Status.UNDER_REVIEW: _review,
     Status.COMPLAINT_OPEN: _complaint,
     Status.REFUND_APPROVED: _approved,
-    Status.REFUND_SENT: Template.REFUND_SENT,
+    Status.REFUND_SENT: _sent,
     Status.REFUND_BOUNCED: _bounced,
     Status.REFUND_UNFUNDED: Template.UNFUNDED,
     Status.CREDITED: _credited,

@@ -83,6 +83,8 @@ def _amount(template: Template, status: StatusChanged) -> str | None:
         return None
     if (told := _COMING_BACK.get(template)) and (back := _told(status, told)):
         return back
+    if template in (Template.REFUND_SENT, Template.CREDITED) and (beside := _beside(status)):
+        return beside
     if template in _CONFIRMED:
         return _money(status.credited or status.approved or status.requested)
     match template:
@@ -126,6 +128,24 @@ _COMING_BACK: Final = {
     Template.RELEASE_WATCHED: "returned_minor",
     Template.RECALL_AGREED: "recalled_minor",  # perhaps a part
 }
+
+
+def beside_credit(status: StatusChanged) -> int | None:
+    """Minor units that a refund brings beside a credit for the time being; None: none is told."""
+    moved = status.credited or status.in_flight
+    if moved is None:
+        return None
+    settled = status.detail.get("credit_settled_minor", "")
+    credit = status.provisional.amount_minor if status.provisional else 0
+    return max(0, moved.amount_minor - (int(settled) if settled.isdigit() else credit))
+
+
+def _beside(status: StatusChanged) -> str | None:
+    """The part that comes to the account, where a credit has brought the other before."""
+    moved, rest = status.credited or status.in_flight, beside_credit(status)
+    if moved is None or rest is None or rest == moved.amount_minor:
+        return None
+    return f"{rest} {moved.currency}"
 
 
 def _told(status: StatusChanged, name: str) -> str | None:

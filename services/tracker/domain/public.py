@@ -320,6 +320,7 @@ def detail(dispute: Dispute) -> dict[str, str]:
         "returned_minor": facts.reversal_minor if legs.reversal is not Reversal.NONE else None,
         "recalled_minor": facts.recall_minor if legs.recall in _CONSENTED else None,
         "recall_reason": facts.recall_reason,
+        "credit_settled_minor": facts.credit_minor if legs.credit is Credit.SETTLED else None,
         "explanation": facts.explanation if legs.verdict is Verdict.EXPLAINED else None,
         "merchant_reason": facts.merchant_reason,
         "tracking": facts.tracking,
