@@ -49,6 +49,7 @@ SEARCHES: Final = (
     _search(Kind.REFUND_REQUEST, f"{_ALWAYS} credited", has_transaction=False),
     _search(Kind.REFUND_REQUEST, f"{_ALWAYS} credited", requested_minor=PART, appeals=True),
     _search(Kind.REFUND_REQUEST, f"{_ALWAYS} credited", legal=True),
+    _search(Kind.WRONG_OR_SCAM_TRANSFER, f"{_ALWAYS} recalled credited", compensation=True),
     _search(Kind.REFUND_NOT_RECEIVED, f"{_ALWAYS} delivered credited"),
     _search(Kind.GOODS_OR_SERVICE, f"{_ALWAYS} credited charged_back"),
     _search(

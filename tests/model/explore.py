@@ -88,6 +88,7 @@ class Scope:
     appeals: bool = False
     legal: bool = False
     credit: bool = False
+    compensation: bool = False
     offers: bool = True
     attempts: int = MOST_ATTEMPTS
     funding: Funding | None = None  # only of transactions that were paid so
@@ -374,8 +375,10 @@ def _in_scope(trigger: T, node: Node, scope: Scope) -> bool:
         case T.REFUND_DECLARED_FAILED:  # the bank says that it never will be
             n = node.dispute.facts.refund_n
             return node.truth.of(f"refund:{n}") in ("", "failed", "bounced", "went_back")
-        case T.CREDIT_ORDERED | T.COMPENSATION_ORDERED:
-            return scope.credit
+        case T.CREDIT_ORDERED:
+            return False  # the same as the statute's, which comes by its timer
+        case T.COMPENSATION_ORDERED:
+            return scope.compensation
         case T.CASE_REOPENED:
             return scope.appeals and node.arbitrations < MOST_ARBITRATIONS
         case T.LEGAL_HOLD_PLACED | T.LEGAL_HOLD_LIFTED:
