@@ -39,13 +39,14 @@ class Screen:
 
     def __init__(self, out: Console) -> None:
         self._out = out
+        self._names: dict[str, str] = {}
         self._name_cells = 0
 
     def begin(self, story: Story, of: int) -> None:
         """Title, what it is about, who takes part."""
         several = len(story.cases) > 1
-        names = [cell_len(case.customer.name) for case in story.cases]
-        self._name_cells = max(names) if several else 0
+        self._names = _names(story)
+        self._name_cells = max(map(cell_len, self._names.values())) if several else 0
         title = f"── Story {story.number} of {of} "
         self._print(["", title + "─" * (self._out.width - cell_len(title)), story.title], "bold")
         self._wrap(story.title_zh, "bold")
@@ -73,7 +74,7 @@ class Screen:
         by = _by(moment.promised_at, zone) if moment.promised_at else ""
         text = moment.text if moment.actor else f"· {moment.text}"
         cells = (_clock(moment.at, zone), text, moment.actor, by)
-        self._row(moment.case.customer.name, cells, "" if moment.actor else "dim")
+        self._row(self._names[moment.case.name], cells, "" if moment.actor else "dim")
 
     def _row(self, name: str, cells: tuple[str, str, str, str], style: str) -> None:
         at, status, actor, by = cells
@@ -133,6 +134,17 @@ def shortened(text: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     rest = len(lines) - MAIL_PARAGRAPHS
     return [*lines[:MAIL_PARAGRAPHS], *([f"… {rest} more lines"] if rest > 0 else [])]
+
+
+def _names(story: Story) -> dict[str, str]:
+    """Whose line it is, by case; who has several is shown with the case."""
+    people = [case.customer.name for case in story.cases]
+    return {
+        case.name: case.customer.name
+        if people.count(case.customer.name) == 1
+        else f"{case.customer.name} ({case.name})"
+        for case in story.cases
+    }
 
 
 def _who(case: Case) -> str:

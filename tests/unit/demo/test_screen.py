@@ -56,6 +56,16 @@ def test_without_a_terminal_there_are_no_colours_and_no_blanks_at_the_end() -> N
     assert all(line == line.rstrip() for line in text.splitlines())
 
 
+def test_who_has_several_cases_is_shown_with_the_case() -> None:
+    other = CASE.model_copy(update={"name": "chair"})
+    story = STORY.model_copy(update={"cases": (CASE, other)})
+    out = io.StringIO()
+    screen = Screen(Console(file=out, width=100))
+    screen.begin(story, 10)
+    screen.show(Moment(other, AT, "Sent.", "The bank", AT))
+    assert "Jane Doe (chair)" in out.getvalue()
+
+
 def test_a_whole_sms_is_shown_within_the_width() -> None:
     text = shown(result(LONG))
     assert text.replace("\n", "").replace(" ", "").count(LONG.replace(" ", "")) == 2
