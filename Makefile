@@ -3,7 +3,7 @@
 #   ARGS=…                   is handed to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up token test check model bench clean distclean run-environment dev-environment
+.PHONY: help demo up token test check model simulate bench clean distclean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -24,6 +24,9 @@ token: run-environment ## a development token: ARGS="--role customer --subject �
 
 test: dev-environment ## all tests (ARGS=… for pytest)
 	@$(RUN) -m pytest -m "not bench" $(ARGS)
+
+simulate: dev-environment ## 10,000 random lives of disputes (SIMULATED_LIVES=…; ARGS="--hypothesis-seed=…": those again)
+	@SIMULATED_LIVES="$${SIMULATED_LIVES:-10000}" $(RUN) -m pytest tests/unit/tracker/test_lives.py $(ARGS)
 
 check: dev-environment ## format, lint, types, imports, schemas, migrations
 	@$(RUN) -m deploy.local.check

@@ -295,6 +295,9 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime,
     return at, rule
 
 
+_MOST_DETAILS: Final = 24  # what an event may hold
+
+
 def corrected_minor(dispute: Dispute) -> int:
     """What a correction of the wallet's books put into the account."""
     posted = dispute.legs.correction is Correction.POSTED
@@ -335,7 +338,8 @@ def detail(dispute: Dispute) -> dict[str, str]:
         "promises_missed": facts.promises_missed or None,
         "escalations": facts.escalations or None,
     }
-    return {name: str(value) for name, value in found.items() if value is not None}
+    told = {name: str(value) for name, value in found.items() if value is not None}
+    return dict(list(told.items())[:_MOST_DETAILS])
 
 
 def _iso(moment: datetime | None) -> str | None:

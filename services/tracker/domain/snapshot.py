@@ -63,6 +63,7 @@ def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
         public.detail(dispute),
         public.actions(dispute, now),
         dispute.legs.recall,
+        dispute.legs.consent,
         dispute.legs.refund,
         dispute.legs.credit,
         dispute.legs.compensation,

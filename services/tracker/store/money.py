@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracker.domain.holds import Held
 from services.tracker.domain.triggers import BankTransaction
+from shared.contracts.vocabulary import TransactionState
 
 _KNOW = text(
     "INSERT INTO transaction_money (transaction_id) SELECT unnest(CAST(:ids AS text[])) "
@@ -75,14 +76,15 @@ class Purse:
         """The bank's figures, if they are this transaction's.
 
         What it counts as refunded and we do not was paid elsewhere; a provisional credit is the
-        wallet's own money, which no bank counts. A reversal that it counts is held by whoever
-        watches it. A refund of ours that may or may not be at the bank is not taken off: too
-        little room brings in a person, too much would pay twice.
+        wallet's own money, which no bank counts. What was reversed for want of a capture is
+        held by whoever watches it. A refund of ours that may or may not be at the bank is not
+        taken off: too little room brings in a person, too much would pay twice.
         """
         if bank.transaction_id != self.transaction_id:
             return
         at_bank = self._sum(states=("in_flight", "settled"), purposes=_RECOVERIES)
-        if bank.reversal_state == "credited":
+        debited = bank.state is TransactionState.DEBITED_NOT_CAPTURED
+        if debited and bank.reversal_state == "credited":
             watched = self._sum(states=("settled",), purposes=("reversal",))
             at_bank += max(0, (bank.reversal_minor or 0) - watched)
         captured = max(self.captured_minor or 0, bank.captured_minor)

@@ -1,0 +1,570 @@
+"""Bank, card network, ledger, account service and merchants, each honest and with its own books.
+
+What is asked under one key is done once for the key's lifetime; a final answer is final. What moves
+by itself is told by callback. The oracle looks at these books, not at what the tracker believes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from services.tracker.domain.triggers import (
+    AccountReport,
+    BankTransaction,
+    ChargebackReport,
+    Comparison,
+    MerchantAnswer,
+    Payload,
+    Posting,
+    RecallReport,
+    RefundReport,
+    T,
+    TraceReport,
+)
+from shared.contracts.vocabulary import Funding, Kind, TransactionKind, TransactionState
+from tests.model.world import FINDINGS, PATHS, SAID
+
+SETTLING: Final = timedelta(seconds=5)
+KEY_LIFETIME: Final = timedelta(seconds=100)
+OWNER: Final = "c-1"
+MOVING: Final = ("in_air", "moving", "unfunded")
+LIVE_CHARGEBACKS: Final = ("filed", "represented", "pre_arbitration", "arbitration")
+
+
+@dataclass(slots=True)
+class Item:
+    """One thing under way at a provider; `told_to` hears of it: a dispute, claim or transaction."""
+
+    leg: str
+    n: int | None
+    told_to: UUID | str
+    state: str
+    since: datetime
+    first: datetime
+    transaction_id: str = ""
+    amount_minor: int = 0
+    part_minor: int = 0
+    reason: str | None = None
+    arrives: bool = False
+    was: list[str] = field(default_factory=list)
+
+    def now(self, state: str, at: datetime) -> None:
+        self.was.append(self.state)
+        self.state, self.since = state, at
+
+    @property
+    def comes_minor(self) -> int:
+        return self.part_minor if "part" in self.state else self.amount_minor
+
+    def ever(self, state: str) -> bool:
+        return self.state == state or state in self.was
+
+
+@dataclass(slots=True)
+class Money:
+    """One transaction as the bank has it, and what others did with it before we came."""
+
+    transaction_id: str
+    captured_minor: int
+    state: TransactionState = TransactionState.CAPTURED
+    kind: TransactionKind = TransactionKind.PAYMENT
+    funding: Funding = Funding.BALANCE
+    customer_id: str = OWNER
+    merchant_id: str | None = "m-plain"
+    is_known: bool = True
+    chargeback_until: datetime | None = None
+    theirs: Item | None = None  # a refund that the merchant sent by itself
+    reversal: Item | None = None
+    watchers: list[UUID] = field(default_factory=list)
+    theirs_counted: bool | None = None  # whether it stood when we first asked
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a provider tells by itself."""
+
+    to: UUID | str
+    name: T
+    payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A call as it arrives: `choice` says what the provider makes of something new."""
+
+    dispute_id: UUID
+    claim_id: UUID
+    kind: str
+    n: int
+    payload: Mapping[str, Any]
+    choice: int
+
+    @property
+    def key(self) -> str:
+        return str(self.payload["key"])
+
+
+@dataclass(slots=True)
+class Outside:
+    """Everybody else."""
+
+    now: datetime
+    money: dict[str, Money] = field(default_factory=dict)
+    items: list[Item] = field(default_factory=list)
+    keyed: dict[str, Item] = field(default_factory=dict)
+    requests: dict[tuple[UUID, str, int], T | None] = field(default_factory=dict)
+
+    # --- time
+
+    def pass_to(self, moment: datetime) -> None:
+        """Orders in the air arrive or are lost within the settling time; holds end by themselves."""
+        self.now = max(self.now, moment)
+        for key, item in list(self.keyed.items()):
+            if item.state == "in_air" and self.now >= item.since + SETTLING:
+                self._land(key, item, item.since + SETTLING)
+            if item.leg == "hold" and item.state == "placed" and self.now >= item.since:
+                item.now("expired", item.since)
+
+    def _land(self, key: str, item: Item, at: datetime) -> None:
+        item.now("moving" if item.arrives else "lost", at)
+        if not item.arrives:
+            del self.keyed[key]
+
+    # --- calls
+
+    def make(self, ask: Ask) -> tuple[T, Payload] | None:
+        """Do what is asked, once for each key, and say how it stands."""
+        return _CALLS[ask.kind](self, ask)
+
+    def in_air(self, ask: Ask) -> None:
+        """A refund that is on its way to the bank: it arrives within the settling time or never."""
+        if self._alive(ask.key) is None:
+            item = self._order("refund", ask, "in_air")
+            item.arrives = ask.choice % 2 == 0
+
+    def _alive(self, key: str) -> Item | None:
+        """What a refund's key stands for, while the bank remembers it."""
+        item = self.keyed.get(key)
+        return item if item and self.now < item.first + KEY_LIFETIME else None
+
+    def _order(self, leg: str, ask: Ask, state: str) -> Item:
+        amount = int(ask.payload.get("amount_minor") or 0)
+        item = Item(leg, ask.n, ask.dispute_id, state, self.now, self.now)
+        item.transaction_id = str(ask.payload.get("transaction_id") or "")
+        item.amount_minor, item.part_minor = amount, max(1, amount * 2 // 5)
+        self.items.append(item)
+        self.keyed[ask.key] = item
+        return item
+
+    def _inquiry(self, ask: Ask) -> tuple[T, Payload]:
+        money = self.money.get(str(ask.payload["transaction_id"]))
+        if money is None or not money.is_known:
+            return T.TRANSACTION_MISSING, None
+        if money.theirs and money.theirs_counted is None:
+            money.theirs_counted = money.theirs.state in ("on_its_way", "arrived")
+        return T.TRANSACTION_FOUND, self.view(money)
+
+    def _records(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            item = self._order("records", ask, "")
+            item.reason = self._finding(ask)
+        money = self.money.get(item.transaction_id)
+        if item.reason == "theirs" and money and money.theirs:
+            name = SAID["records"][money.theirs.state][-1]
+            return name, Comparison(ask.n, money.theirs.amount_minor, "CNY")
+        name = T(item.reason or T.RECORDS_UNSENT)
+        if name is T.RECORDS_AUTHORISED_ONLY and money and money.reversal is None:
+            money.reversal = self.reversal(money)
+        amount = 4_000 if name in (T.RECORDS_AGREES, T.RECORDS_OUR_ERROR) else None
+        return name, Comparison(ask.n, amount, "CNY")
+
+    def _finding(self, ask: Ask) -> str:
+        kind = Kind(ask.payload["kind"])
+        money = self.money.get(str(ask.payload["transaction_id"]))
+        if kind is Kind.REFUND_NOT_RECEIVED and money and money.theirs:
+            return "theirs"
+        findings = FINDINGS.get(kind, (T.RECORDS_UNSENT,))
+        found = findings[ask.choice % len(findings)]
+        if found is T.RECORDS_AUTHORISED_ONLY and not self._only_authorised(money):
+            found = T.RECORDS_TWO_ORDERS
+        return found.value
+
+    def _only_authorised(self, money: Money | None) -> bool:
+        """What was paid back in part, or may be, was captured."""
+        if money is None or money.theirs:
+            return False
+        return all(
+            i.transaction_id != money.transaction_id or i.leg == "records" for i in self.items
+        )
+
+    def reversal(self, money: Money) -> Item:
+        item = Item("reversal", None, money.transaction_id, "pending", self.now, self.now)
+        item.transaction_id, item.amount_minor = money.transaction_id, money.captured_minor
+        self.items.append(item)
+        return item
+
+    def _trace(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed.get(ask.key)
+        if item is None and ask.kind == "trace_query":
+            return T.TRACE_NOT_FOUND, TraceReport(ask.n)
+        if item is None:
+            item = self._order("trace", ask, "in_transit")
+            item.amount_minor = self.money[item.transaction_id].captured_minor
+            self._traced(item, ("in_transit", *_TRACED)[ask.choice % 4])
+        return self.said(item)
+
+    def _traced(self, item: Item, state: str) -> None:
+        if state != item.state:
+            item.now(state, self.now)
+        if state == "rejected":
+            back = Item("return", item.n, item.told_to, "pending", self.now, self.now)
+            back.transaction_id, back.amount_minor = item.transaction_id, item.amount_minor
+            self.items.append(back)
+            self.keyed[f"{item.told_to}:return"] = back
+
+    def _watch(self, ask: Ask) -> tuple[T, Payload]:
+        money = self.money[str(ask.payload["transaction_id"])]
+        if ask.dispute_id not in money.watchers:
+            money.watchers.append(ask.dispute_id)
+        if money.reversal is None:
+            return T.REVERSAL_ABSENT, self.view(money)
+        return self.said(money.reversal)
+
+    def _returned(self, ask: Ask) -> tuple[T, Payload]:
+        return self.said(self.keyed[f"{ask.dispute_id}:return"])
+
+    def _recall(self, ask: Ask) -> tuple[T, Payload] | None:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            item = None if ask.kind == "recall_query" else self._order("recall", ask, "asked")
+        return self.said(item) if item else None
+
+    def _refund(self, ask: Ask) -> tuple[T, Payload]:
+        item = self._alive(ask.key)
+        if item is None:
+            item = self._order("refund", ask, _PAID[ask.choice % len(_PAID)])
+        elif item.state == "in_air":
+            item.now("moving", self.now)
+        return self.said(item)
+
+    def _refund_query(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed.get(ask.key)
+        if item is None or item.state == "in_air":
+            return T.REFUND_NOT_FOUND, RefundReport(ask.n)
+        return self.said(item)
+
+    def _chargeback(self, ask: Ask) -> tuple[T, Payload] | None:
+        if ask.payload.get("outside"):
+            return self._outside_chargeback(ask)
+        item = self.keyed.get(ask.key)
+        if item is None and ask.kind == "chargeback":
+            item = self._order("chargeback", ask, "filed")
+            if self._charged_back(item):
+                item.now("lost", self.now)  # the network takes one of a transaction
+        return self.said(item) if item else None
+
+    def _charged_back(self, besides: Item) -> bool:
+        same = (i for i in self.items if i.leg == "chargeback" and i is not besides)
+        live = (*LIVE_CHARGEBACKS, "won")
+        return any(i.transaction_id == besides.transaction_id and i.state in live for i in same)
+
+    def _outside_chargeback(self, ask: Ask) -> tuple[T, Payload]:
+        found = self.outside_chargeback(str(ask.payload["transaction_id"]))
+        if found is None:
+            return T.CHARGEBACK_PENDING, ChargebackReport(None)
+        return self.said(found)
+
+    def outside_chargeback(self, transaction_id: str) -> Item | None:
+        """The one that did not come from here."""
+        for item in self.items:
+            if item.told_to == transaction_id and item.leg == "chargeback":
+                return item
+        return None
+
+    def _step(self, ask: Ask) -> tuple[T, Payload] | None:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            return None
+        possible, state = _STEPS[ask.kind]
+        if item.state in possible:
+            item.now(state, self.now)
+        return self.said(item)
+
+    def _posting(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            state = "refused" if ask.choice % 4 == 3 else "posted"
+            item = self._order(ask.kind, ask, state)
+        leg = "credit" if item.leg == "credit_reversal" else item.leg
+        return _POSTED[item.leg, item.state], Posting(ask.n, item.amount_minor, leg)
+
+    def _hold(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            item = self._order("hold", ask, "placed")
+            item.since = datetime.fromisoformat(ask.payload["expires_at"])
+        return _HOLDS[item.state], AccountReport(ask.n)
+
+    def _freeze(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed[ask.key]
+        if item.state in ("placed", "expired"):
+            item.now("frozen", self.now)
+        return _HOLDS[item.state], AccountReport(ask.n)
+
+    def _release(self, ask: Ask) -> tuple[T, Payload]:
+        item = self.keyed[ask.key]
+        if item.state != "expired":
+            item.now("released", self.now)
+        return _HOLDS[item.state], AccountReport(ask.n)
+
+    def _identity(self, ask: Ask) -> tuple[T, Payload] | None:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            if ask.kind == "identity_query":
+                return None
+            item = self._order("identity", ask, "asked")
+            item.told_to = ask.claim_id
+        return self.said(item)
+
+    def _reset(self, ask: Ask) -> tuple[T, Payload] | None:
+        item = self.keyed.get(ask.key)
+        if item is None:
+            if ask.kind == "reset_query":
+                return None
+            item = self._order("access", ask, "asked")
+            item.told_to, item.reason = ask.claim_id, ("limit", "court")[ask.choice % 2]
+        return self.said(item)
+
+    def _consent(self, ask: Ask) -> tuple[T, Payload]:
+        self.requests.setdefault((ask.dispute_id, "consent", ask.n), None)
+        return T.CONSENT_DELIVERED, None
+
+    def _merchant(self, ask: Ask) -> None:
+        if ask.kind != "reminder":
+            self.requests.setdefault((ask.dispute_id, ask.kind, ask.n), None)
+
+    # --- what they say
+
+    def view(self, money: Money) -> BankTransaction:
+        """The transaction; `refunded` is all that went or is going back from the other side."""
+        outside = self.outside_chargeback(money.transaction_id)
+        live = outside is not None and outside.state in LIVE_CHARGEBACKS
+        back = money.reversal
+        return BankTransaction(
+            transaction_id=money.transaction_id,
+            state=money.state,
+            customer_id=money.customer_id,
+            payer_id=None,
+            merchant_id=money.merchant_id,
+            captured_minor=money.captured_minor,
+            refunded_minor=self.recovered_minor(money.transaction_id, ("moving",)),
+            currency="CNY",
+            reversal_state=back.state if back and back.state != "absent" else None,
+            reversal_minor=back.amount_minor if back and back.state != "absent" else None,
+            kind=money.kind,
+            funding=money.funding,
+            chargeback_until=money.chargeback_until,
+            chargeback_minor=outside.amount_minor if outside and live else None,
+        )
+
+    def said(self, item: Item) -> tuple[T, Payload]:
+        """The newest word about it."""
+        if item.leg in ("reversal", "return"):
+            return _REVERSALS[item.state], self._of_reversal(item)
+        stepped = item.leg == "chargeback" and item.state in ("pre_arbitration", "arbitration")
+        name = T.CHARGEBACK_PENDING if stepped else SAID[item.leg][item.state][-1]
+        return name, self._report(item, item.n or 0)
+
+    def _of_reversal(self, item: Item) -> Payload:
+        return None if item.leg == "return" else self.view(self.money[item.transaction_id])
+
+    def _report(self, item: Item, n: int) -> Payload:
+        tid = item.transaction_id
+        match item.leg:
+            case "refund":
+                return RefundReport(
+                    n,
+                    transaction_id=tid,
+                    amount_minor=item.amount_minor,
+                    currency="CNY",
+                    known_at=item.since,
+                )
+            case "recall":
+                return RecallReport(n, item.comes_minor, transaction_id=tid)
+            case "chargeback":
+                return ChargebackReport(item.n, item.amount_minor, transaction_id=tid)
+            case "trace":
+                return self._of_trace(item, n)
+            case "access":
+                return AccountReport(n, item.reason if item.state == "refused" else None)
+            case _:
+                return AccountReport(n)
+
+    def _of_trace(self, item: Item, n: int) -> TraceReport:
+        back = self.keyed.get(f"{item.told_to}:return") if item.state == "rejected" else None
+        credited = back is not None and back.state == "credited"
+        returned = back.amount_minor if back and back.state != "absent" else None
+        return TraceReport(n, return_minor=returned, return_credited=credited)
+
+    # --- what they do by themselves
+
+    def possible(self) -> list[tuple[Item, str]]:
+        """Where providers may go next."""
+        found = [(i, state) for i in self.items for state in _NEXT.get(i.leg, {}).get(i.state, ())]
+        for money in self.money.values():
+            theirs = money.theirs
+            if theirs:
+                found += [(theirs, state) for state in PATHS["records"].get(theirs.state, ())]
+        return found
+
+    def move(self, item: Item, state: str) -> Iterator[News]:
+        """Go there, and tell whom it concerns."""
+        if item.leg == "trace":
+            self._traced(item, state)
+        else:
+            item.now(state, self.now)
+        if item.leg == "theirs":
+            return
+        name, payload = self.said(item)
+        to = self.money[item.transaction_id].watchers if item.leg == "reversal" else [item.told_to]
+        for one in to:
+            yield News(one, name, payload)
+
+    def charge_back_outside(self, money: Money, amount_minor: int) -> Iterator[News]:
+        """The issuer files one by itself, where none is under way."""
+        item = Item(
+            "chargeback", None, money.transaction_id, "filed", self.now, self.now,
+            money.transaction_id, amount_minor,
+        )  # fmt: skip
+        if not self._charged_back(item) and not self.outside_chargeback(money.transaction_id):
+            self.items.append(item)
+            name, payload = self.said(item)
+            yield News(money.transaction_id, name, payload)
+
+    def may_answer(self) -> list[tuple[tuple[UUID, str, int], T]]:
+        """What merchants may say: anything once, and later that they accept after all."""
+        found = []
+        for request, said in self.requests.items():
+            if said is None:
+                found += [(request, name) for name in _ANSWERS[request[1]]]
+            elif request[1] == "consent" and said is not T.MERCHANT_ACCEPTED:
+                found.append((request, T.MERCHANT_ACCEPTED))
+            elif said is T.GOODS_CONTESTED:
+                found.append((request, T.GOODS_RECEIVED))
+        return found
+
+    def answer(self, request: tuple[UUID, str, int], name: T) -> News:
+        """A merchant's answer."""
+        self.requests[request] = name
+        offer = 3_000 if name is T.MERCHANT_OFFERED else None
+        return News(request[0], name, MerchantAnswer(request[2], offer_minor=offer))
+
+    # --- the books
+
+    def recovered_minor(self, transaction_id: str, also: tuple[str, ...] = ()) -> int:
+        """What came back from the other side; with refunds in the states `also`."""
+        mine = [i for i in self.items if i.transaction_id == transaction_id]
+        total = sum(came_minor(i) or _moves(i, also) for i in mine)
+        theirs = self.money[transaction_id].theirs
+        standing = theirs is not None and theirs.state in ("on_its_way", "arrived")
+        return total + (theirs.amount_minor if theirs and standing else 0)
+
+
+def came_minor(item: Item) -> int:
+    """What it has brought so far."""
+    came = _CAME.get(item.leg, ())
+    return item.comes_minor if item.state in came else 0
+
+
+def _moves(item: Item, states: tuple[str, ...]) -> int:
+    return item.amount_minor if item.leg == "refund" and item.state in states else 0
+
+
+_CAME: Final = {
+    "refund": ("credited",),
+    "reversal": ("credited",),
+    "return": ("credited",),
+    "recall": ("returned", "part_returned"),
+    "chargeback": ("won",),
+}
+_TRACED: Final = ("delivered", "rejected", "wrong_account")
+_PAID: Final = ("moving", "moving", "credited", "unfunded", "failed")
+_NEXT: Final = {
+    "refund": {state: to for state, to in PATHS["refund"].items() if state != "in_air"},
+    "reversal": PATHS["reversal"],
+    "return": PATHS["reversal"],
+    "recall": PATHS["recall"],
+    "chargeback": PATHS["chargeback"],
+    "identity": PATHS["identity"],
+    "access": PATHS["access"],
+    "trace": {"in_transit": _TRACED},
+}
+_STEPS: Final = {
+    "pre_arbitration": (("represented",), "pre_arbitration"),
+    "network_arbitration": (("pre_arbitration",), "arbitration"),
+    "chargeback_withdrawal": (LIVE_CHARGEBACKS, "withdrawn"),
+}
+_REVERSALS: Final = {
+    "pending": T.REVERSAL_PENDING,
+    "credited": T.REVERSAL_CREDITED,
+    "absent": T.REVERSAL_ABSENT,
+}
+_POSTED: Final = {
+    ("credit", "posted"): T.CREDIT_POSTED,
+    ("credit", "refused"): T.CREDIT_REFUSED,
+    ("credit_reversal", "posted"): T.CREDIT_REVERSED,
+    ("credit_reversal", "refused"): T.CREDIT_REVERSAL_REFUSED,
+    ("correction", "posted"): T.CORRECTION_POSTED,
+    ("correction", "refused"): T.CORRECTION_REFUSED,
+    ("compensation", "posted"): T.COMPENSATION_POSTED,
+    ("compensation", "refused"): T.COMPENSATION_REFUSED,
+}
+_HOLDS: Final = {
+    "placed": T.HOLD_PLACED,
+    "frozen": T.HOLD_FROZEN,
+    "released": T.HOLD_RELEASED,
+    "expired": T.HOLD_EXPIRED,
+}
+_ANSWERS: Final[dict[str, tuple[T, ...]]] = {
+    "consent": (
+        T.MERCHANT_ACCEPTED,
+        T.MERCHANT_REFUSED,
+        T.MERCHANT_OFFERED,
+        T.MERCHANT_WANTS_RETURN,
+        T.MERCHANT_FULFILLED,
+    ),
+    "goods": (T.GOODS_RECEIVED, T.GOODS_CONTESTED),
+    "evidence": (T.MERCHANT_SENT_EVIDENCE,),
+}
+_Made = Callable[[Outside, Ask], tuple[T, Payload] | None]
+_CALLS: Final[dict[str, _Made]] = {
+    "inquiry": Outside._inquiry,
+    "records": Outside._records,
+    "trace": Outside._trace,
+    "trace_query": Outside._trace,
+    "watch": Outside._watch,
+    "reversal_query": Outside._watch,
+    "return_query": Outside._returned,
+    "recall": Outside._recall,
+    "recall_query": Outside._recall,
+    "refund": Outside._refund,
+    "refund_query": Outside._refund_query,
+    "chargeback": Outside._chargeback,
+    "chargeback_query": Outside._chargeback,
+    **dict.fromkeys(_STEPS, Outside._step),
+    **dict.fromkeys(("credit", "credit_reversal", "correction", "compensation"), Outside._posting),
+    "hold": Outside._hold,
+    "freeze": Outside._freeze,
+    "release": Outside._release,
+    "identity": Outside._identity,
+    "identity_query": Outside._identity,
+    "reset": Outside._reset,
+    "reset_query": Outside._reset,
+    "consent": Outside._consent,
+    "reminder": Outside._merchant,
+    "goods": Outside._merchant,
+    "evidence": Outside._merchant,
+}

@@ -1,0 +1,99 @@
+"""A balance that is not what it should be: the books are compared, and corrected by two."""
+
+from typing import Any
+
+from services.tracker.domain.triggers import AccountReport, Comparison, Posting, T, Wish
+from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy
+from tests.unit.tracker.case import Case, decision, opened
+
+CORRECTION: Any = {
+    "remedy": Remedy.CORRECTION,
+    "fault": Fault.NEITHER,
+    "amount_minor": 700,
+    "payer": Payer.WALLET_ADVANCE,
+}
+
+
+def compared(name: T | None = None, minor: int | None = None) -> Case:
+    case = opened(
+        Kind.BALANCE_ANOMALY,
+        transaction_id=None,
+        merchant_id=None,
+        requested_minor=None,
+        currency=None,
+    )
+    if name:
+        case.answered("bank:records:1", name, Comparison(1, minor, "CNY"))
+    return case
+
+
+def proposed() -> Case:
+    case = compared(T.RECORDS_OUR_ERROR, 700)
+    case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
+    return case
+
+
+def test_the_books_are_compared_at_once() -> None:
+    case = compared()
+    assert (case.status, case.next_actor) == ("comparing", "redress")
+    assert (case.waits_for, case.due_in("records_due")) == ({"bank:records:1", "records_due"}, 820)
+
+
+def test_what_has_a_reason_is_explained() -> None:
+    case = compared(T.RECORDS_EXPLAINED)
+    assert (case.status, case.actions) == ("explained", ["appeal"])
+
+
+def test_our_error_goes_to_a_person() -> None:
+    case = compared(T.RECORDS_OUR_ERROR, 700)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "our_error")
+    assert case.facts.records_minor == 700
+
+
+def test_a_correction_of_any_amount_takes_two_people() -> None:
+    case = proposed()
+    assert (case.status, case.legs["arbitration"]) == ("in_arbitration", "proposed")
+    assert case.due_in("arbitration_due") == 220
+    assert case.when(T.DECISION_CONFIRMED, Wish("ops-1"), actor=Actor.OPS).result == "invalid"
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert case.status == "correcting"
+    case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
+    assert (case.status, case.waits_for) == ("corrected", set())
+
+
+def test_a_correction_that_the_ledger_refuses_is_looked_at_again() -> None:
+    case = proposed()
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    case.answered("bank:correction:1", T.CORRECTION_REFUSED, Posting(1, reason="closed"))
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "correction_refused")
+    case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert case.waits_for == {"bank:correction:2"}
+
+
+def test_only_the_wallet_pays_for_its_own_error() -> None:
+    case = compared(T.RECORDS_OUR_ERROR, 700)
+    made = decision(**(CORRECTION | {"payer": Payer.MERCHANT}))
+    answer = case.when(T.ARBITRATOR_DECIDED, made, actor=Actor.OPS)
+    assert (answer.result, answer.field) == ("invalid", "payer")
+
+
+def test_unknown_debits_are_treated_as_theft() -> None:
+    case = compared(T.RECORDS_UNKNOWN_DEBITS)
+    assert "accounts:hold:1" in case.waits_for
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    assert case.status == "verifying_identity"
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    assert "accounts:freeze:1" in case.waits_for
+
+
+def test_what_the_law_holds_gets_a_neutral_answer() -> None:
+    case = compared(T.RECORDS_HELD)
+    assert (case.status, case.facts.decision_rule) == ("referred", "held_by_law")
+    assert case.actions == ["appeal"]
+
+
+def test_books_that_nobody_compared_in_time() -> None:
+    case = compared()
+    case.when(T.RECORDS_DUE, after_s=820)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "records_silent")

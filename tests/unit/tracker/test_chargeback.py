@@ -1,0 +1,175 @@
+"""A card's chargeback: filed, represented, up to the network's arbitration; and one from outside."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.triggers import ChargebackReport, MerchantAnswer, T, Wish
+from shared.contracts.vocabulary import Actor, Funding, Kind, Remedy
+from tests.unit.tracker.case import (
+    START,
+    Case,
+    approved,
+    decision,
+    found,
+    refund,
+    transaction,
+)
+
+CARD = transaction(funding=Funding.CARD)
+OPS = Wish("ops-1")
+
+
+def arbitrated() -> Case:
+    """A refund request over a card's payment that the merchant refused."""
+    case = found(Kind.REFUND_REQUEST, CARD)
+    case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    return case
+
+
+def filed() -> Case:
+    case = arbitrated()
+    case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS)
+    return case
+
+
+def represented() -> Case:
+    case = filed()
+    case.answered("bank:chargeback:1", T.CHARGEBACK_REPRESENTED, ChargebackReport(1))
+    return case
+
+
+def appeared(minor: int | None = None, case: Case | None = None) -> Case:
+    """The issuer charged back by itself."""
+    case = case or arbitrated()
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, minor))
+    return case
+
+
+def test_the_network_decides_alone() -> None:
+    case = filed()
+    assert (case.status, case.next_actor) == ("chargeback_filed", "bank")
+    assert case.waits_for == {"bank:chargeback:1", "chargeback_recheck", "chargeback_due"}
+    assert (case.due_in("chargeback_recheck"), case.due_in("chargeback_due")) == (65, 870)
+    assert (case.holds, case.legs["arbitration"]) == (
+        [("chargeback", 12_800, "reserved")],
+        "superseded",
+    )
+
+
+def test_one_that_is_won_is_an_end() -> None:
+    case = filed()
+    case.answered("bank:chargeback:1", T.CHARGEBACK_WON, ChargebackReport(1))
+    assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+    assert (case.waits_for, case.actions) == (set(), [])
+
+
+def test_one_that_is_lost_goes_to_a_person_and_holds_nothing() -> None:
+    case = filed()
+    case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert case.status == "in_arbitration"
+    assert case.holds == [("chargeback", 12_800, "released")]
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert case.status == "refund_approved"
+
+
+def test_a_representment_is_answered_by_an_operator() -> None:
+    case = represented()
+    assert (case.status, case.next_actor) == ("chargeback_filed", "ops")
+    case.when(T.PRE_ARBITRATION_ORDERED, OPS, actor=Actor.OPS)
+    assert "bank:pre_arbitration:1" in case.waits_for
+    case.when(T.NETWORK_ARBITRATION_ORDERED, OPS, actor=Actor.OPS)
+    assert "bank:network_arbitration:1" in case.waits_for
+    case.when(T.CHARGEBACK_WON, ChargebackReport(1))
+    assert case.status == "charged_back"
+
+
+def test_an_accepted_representment_withdraws_it() -> None:
+    case = represented()
+    case.when(T.REPRESENTMENT_ACCEPTED, OPS, actor=Actor.OPS)
+    assert "bank:chargeback_withdrawal:1" in case.waits_for
+    assert case.holds == [("chargeback", 12_800, "reserved")]
+    case.answered("bank:chargeback_withdrawal:1", T.CHARGEBACK_WITHDRAWN, ChargebackReport(1))
+    assert case.status == "in_arbitration"
+    assert case.holds == [("chargeback", 12_800, "released")]
+
+
+def test_a_network_that_is_slow_is_raised() -> None:
+    case = filed()
+    case.when(T.CHARGEBACK_DUE, after_s=870)
+    assert (case.facts.escalations, case.due_in("chargeback_due")) == (1, 70)
+
+
+def test_a_merchant_that_agrees_after_all_pays_once_it_is_withdrawn() -> None:
+    case = filed()
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert "bank:chargeback_withdrawal:1" in case.waits_for
+    assert "refund" not in case.legs
+    case.answered("bank:chargeback_withdrawal:1", T.CHARGEBACK_WITHDRAWN, ChargebackReport(1))
+    assert case.holds == [("refund", 12_800, "reserved"), ("chargeback", 12_800, "released")]
+
+
+def test_only_a_card_is_charged_back_and_only_in_time() -> None:
+    for bank in (transaction(funding=Funding.BALANCE), _closed()):
+        case = found(Kind.REFUND_REQUEST, bank)
+        assert case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS).result == "illegal"
+
+
+def _closed() -> Any:
+    return transaction(funding=Funding.CARD, chargeback_until=START - timedelta(seconds=1))
+
+
+def test_nothing_is_charged_back_beside_a_refund() -> None:
+    case = approved()
+    assert case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS).result == "illegal"
+    case = arbitrated()
+    case.money = MoneyView(others_minor=12_800)
+    assert case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS).result == "illegal"
+
+
+def test_no_refund_is_granted_beside_it() -> None:
+    case = appeared(5_000)
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 5_000, "reserved")])
+    answer = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert answer.result == "illegal"
+
+
+def test_one_from_outside_that_is_lost_leaves_the_case_to_a_person() -> None:
+    case = appeared(12_800)
+    case.when(T.CHARGEBACK_LOST, ChargebackReport(None))
+    assert (case.status, case.holds) == ("in_arbitration", [("chargeback", 12_800, "released")])
+
+
+@pytest.mark.parametrize("order", [T.WITHDRAWAL_ORDERED, T.REPRESENTMENT_ACCEPTED])
+def test_one_from_outside_is_not_ours_to_withdraw(order: T) -> None:
+    case = appeared(12_800)
+    assert case.when(order, OPS, actor=Actor.OPS).result == "illegal"
+
+
+def test_one_that_appears_while_a_refund_flies_is_over_recovered_and_shown() -> None:
+    case = found(Kind.REFUND_REQUEST, CARD)
+    case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    appeared(12_800, case)
+    assert case.holds == [("refund", 12_800, "reserved"), ("chargeback", 0, "reserved")]
+    assert case.facts.over_recovered
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert case.status == "chargeback_filed"  # its money may still come: that is told first
+    case.when(T.CHARGEBACK_LOST, ChargebackReport(None))
+    assert case.status == "credited"
+
+
+def test_the_banks_answer_tells_of_one_that_was_there_before() -> None:
+    case = found(Kind.GOODS_OR_SERVICE, transaction(funding=Funding.CARD, chargeback_minor=12_800))
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 12_800, "reserved")])
+    assert not case.facts.over_recovered
+
+
+def test_before_that_answer_news_of_one_says_nothing() -> None:
+    case = found(Kind.REFUND_REQUEST, CARD)
+    denied = decision(Remedy.NONE)
+    assert case.when(T.ARBITRATOR_DECIDED, denied, actor=Actor.OPS).result == "illegal"
+    assert appeared(100, case).holds == [("chargeback", 100, "reserved")]

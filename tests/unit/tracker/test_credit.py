@@ -1,0 +1,156 @@
+"""Provisional credit: granted, final, settled by what else comes, or taken back after a notice."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.triggers import Grant, MerchantAnswer, Posting, RecallReport, T
+from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, TransactionKind
+from tests.unit.tracker.case import (
+    START,
+    Case,
+    decision,
+    found,
+    in_arbitration,
+    refund,
+    transaction,
+)
+
+
+def ordered(minor: int = 12_800, case: Case | None = None) -> Case:
+    """An operator grants it while a person decides."""
+    case = case or in_arbitration()
+    case.when(T.CREDIT_ORDERED, Grant("ops-1", minor, "goodwill"), actor=Actor.OPS)
+    return case
+
+
+def standing(minor: int = 12_800, case: Case | None = None) -> Case:
+    case = ordered(minor, case)
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    return case
+
+
+def noticed() -> Case:
+    """It was decided against the customer."""
+    case = standing()
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    return case
+
+
+def test_it_is_posted_and_the_case_goes_on() -> None:
+    case = ordered()
+    assert {"bank:credit:1", "arbitration_due"} <= case.waits_for
+    assert case.holds == [("credit", 12_800, "reserved")]
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    assert (case.status, case.holds) == ("in_arbitration", [("credit", 12_800, "settled")])
+
+
+@pytest.mark.parametrize("minor", [0, 12_801])
+def test_it_is_above_zero_and_within_the_capture(minor: int) -> None:
+    case = in_arbitration()
+    answer = case.when(T.CREDIT_ORDERED, Grant("ops-1", minor, "goodwill"), actor=Actor.OPS)
+    assert (answer.result, answer.field) == ("invalid", "amount")
+
+
+def test_it_leaves_others_their_room() -> None:
+    case = in_arbitration()
+    case.money = MoneyView(others_minor=800)
+    grant = Grant("ops-1", 12_001, "goodwill")
+    assert case.when(T.CREDIT_ORDERED, grant, actor=Actor.OPS).result == "invalid"
+
+
+def test_there_is_one() -> None:
+    case = standing(5_000)
+    again = case.when(T.CREDIT_ORDERED, Grant("ops-1", 100, "goodwill"), actor=Actor.OPS)
+    assert again.result == "illegal"
+
+
+def test_one_that_the_ledger_refuses_holds_nothing() -> None:
+    case = ordered()
+    case.answered("bank:credit:1", T.CREDIT_REFUSED, Posting(1, reason="closed"))
+    assert (case.status, case.holds) == ("in_arbitration", [("credit", 0, "released")])
+
+
+def test_granted_at_the_wallets_cost_it_becomes_final_and_nothing_is_paid_beside_it() -> None:
+    case = standing()
+    grant = decision(payer=Payer.WALLET_ADVANCE)
+    case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
+    assert (case.status, case.legs["credit"]) == ("credited", "final")
+    assert (case.holds, case.waits_for) == ([("credit", 12_800, "settled")], set())
+
+
+def test_a_refund_that_is_won_settles_it_and_is_not_paid_again() -> None:
+    case = standing()
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.MERCHANT), actor=Actor.OPS)
+    assert case.holds == [("refund", 12_800, "reserved"), ("credit", 0, "settled")]
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["credit"]) == ("credited", "settled")
+
+
+def test_consent_settles_it_too() -> None:
+    case = standing()
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["credit"]) == ("credited", "settled")
+
+
+def test_recalled_money_settles_it() -> None:
+    bank = transaction(merchant_id=None, kind=TransactionKind.TRANSFER)
+    case = found(Kind.WRONG_OR_SCAM_TRANSFER, bank, merchant_id=None)
+    ordered(12_800, case)
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    case.answered("bank:recall:1", T.RECALL_RETURNED, RecallReport(1))
+    assert (case.status, case.legs["credit"]) == ("recalled", "settled")
+
+
+def test_a_bounce_brings_it_back() -> None:
+    case = standing()
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.MERCHANT), actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.REFUND_BOUNCED, refund())
+    assert (case.status, case.legs["credit"]) == ("refund_bounced", "standing")
+
+
+def test_it_is_taken_back_after_a_notice_and_only_then_is_the_end_told() -> None:
+    case = noticed()
+    assert (case.status, case.legs["credit"]) == ("credit_ending", "noticed")
+    assert (case.due_in("credit_notice_due"), case.promised_in) == (230, 230)
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    assert "bank:credit_reversal:1" in case.waits_for
+    case.answered("bank:credit_reversal:1", T.CREDIT_REVERSED, Posting(1))
+    assert (case.status, case.holds) == ("declined", [("credit", 0, "released")])
+    assert case.facts.appeal_until == START + timedelta(seconds=230 + 3_000)
+
+
+def test_what_cannot_be_taken_back_is_the_wallets_loss() -> None:
+    case = noticed()
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    case.answered("bank:credit_reversal:1", T.CREDIT_REVERSAL_REFUSED, Posting(1))
+    assert (case.status, case.legs["credit"]) == ("declined", "unrecovered")
+    assert case.holds == [("credit", 12_800, "settled")]
+
+
+def test_nothing_is_credited_beside_a_refund() -> None:
+    case = in_arbitration()
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=5_000), actor=Actor.OPS)
+    answer = case.when(T.CREDIT_ORDERED, Grant("ops-1", 100, "goodwill"), actor=Actor.OPS)
+    assert answer.result == "illegal"
+
+
+def test_a_grant_waits_until_it_is_known_whether_the_credit_was_posted() -> None:
+    case = ordered()
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.WALLET_ADVANCE), actor=Actor.OPS)
+    assert "refund" not in case.legs
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    assert (case.status, case.legs["credit"]) == ("credited", "final")
+
+
+def test_a_part_of_it_that_was_settled_is_not_taken_back() -> None:
+    case = standing(12_800)
+    part = replace(decision(Remedy.PARTIAL_REFUND), amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["credit"]) == ("credit_ending", "noticed")
+    assert case.holds == [("refund", 5_000, "settled"), ("credit", 7_800, "settled")]

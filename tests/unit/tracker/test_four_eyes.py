@@ -1,0 +1,102 @@
+"""Above an amount, and for the wallet's own books, a second person confirms what one decided."""
+
+from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.triggers import MerchantAnswer, T, Wish
+from shared.contracts.vocabulary import Actor, Kind, Remedy
+from tests.unit.tracker.case import WISH, Case, decision, found, refund, transaction
+
+ALONE = 500_000  # minor units that one person grants alone
+CAPTURED = 900_000
+
+
+def large() -> Case:
+    """A refund request over 9 000 yuan that the merchant refused."""
+    bank = transaction(captured_minor=CAPTURED)
+    case = found(Kind.REFUND_REQUEST, bank, requested_minor=CAPTURED)
+    case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1, "shipped"), actor=Actor.MERCHANT)
+    return case
+
+
+def proposed() -> Case:
+    case = large()
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=ALONE + 1), actor=Actor.OPS)
+    return case
+
+
+def test_one_person_grants_up_to_the_limit() -> None:
+    case = large()
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=ALONE), actor=Actor.OPS)
+    assert (case.status, case.holds) == ("refund_approved", [("refund", ALONE, "reserved")])
+
+
+def test_above_it_a_decision_waits_for_a_second_person() -> None:
+    case = proposed()
+    assert (case.status, case.next_actor) == ("in_arbitration", "ops")
+    assert (case.legs["arbitration"], case.holds) == ("proposed", [])
+    assert (case.waits_for, case.due_in("arbitration_due")) == ({"arbitration_due"}, 220)
+    assert (case.facts.decided_by, case.facts.approved_minor) == ("ops-1", None)
+
+
+def test_the_same_person_does_not_confirm() -> None:
+    case = proposed()
+    answer = case.when(T.DECISION_CONFIRMED, Wish("ops-1"), actor=Actor.OPS)
+    assert (answer.result, answer.field) == ("invalid", "confirmed_by")
+    assert case.legs["arbitration"] == "proposed"
+
+
+def test_another_one_does() -> None:
+    case = proposed()
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.status, case.holds) == ("refund_approved", [("refund", ALONE + 1, "reserved")])
+    assert (case.facts.decided_by, case.facts.confirmed_by) == ("ops-1", "ops-2")
+
+
+def test_a_rejected_proposal_leaves_nothing_behind() -> None:
+    case = proposed()
+    case.when(T.DECISION_REJECTED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.legs["arbitration"], case.facts.proposal) == ("open", None)
+    assert (case.facts.decided_by, case.due_in("arbitration_due")) == (None, 700)
+
+
+def test_a_proposal_that_no_longer_fits_is_not_confirmed() -> None:
+    case = proposed()
+    case.money = MoneyView(others_minor=CAPTURED - ALONE)
+    answer = case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert (answer.result, case.holds) == ("illegal", [])
+
+
+def test_a_proposal_that_nobody_looks_at_is_raised() -> None:
+    case = proposed()
+    case.when(T.ARBITRATION_DUE, after_s=220)
+    assert (case.facts.escalations, case.due_in("arbitration_due")) == (1, 70)
+
+
+def test_a_denial_needs_one_person_whatever_the_amount() -> None:
+    case = large()
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert case.status == "declined"
+
+
+def test_consent_overtakes_a_proposal() -> None:
+    case = proposed()
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.legs["arbitration"], case.holds) == (
+        "superseded",
+        [("refund", CAPTURED, "reserved")],
+    )
+    late = case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert late.result == "illegal"
+
+
+def test_both_of_two_are_out_of_the_appeal() -> None:
+    case = proposed()
+    case.when(T.DECISION_REJECTED, Wish("ops-2"), actor=Actor.OPS)
+    part = decision(Remedy.PARTIAL_REFUND, amount_minor=ALONE + 1, decided_by="ops-3")
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    for by in ("ops-3", "ops-2"):
+        again = decision(Remedy.NONE, decided_by=by)
+        assert case.when(T.ARBITRATOR_DECIDED, again, actor=Actor.OPS).result == "invalid"

@@ -1,0 +1,186 @@
+"""Theft: the account is held at once, then who asks is proven, and the money is followed."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.tracker.domain.triggers import (
+    AccountReport,
+    BankTransaction,
+    ChargebackReport,
+    Posting,
+    RecallReport,
+    T,
+    Wish,
+)
+from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy, TransactionKind
+from tests.unit.tracker.case import START, Case, decision, opened, transaction
+
+TRANSFER = transaction(merchant_id=None, kind=TransactionKind.TRANSFER)
+CARD = transaction(kind=TransactionKind.PAYMENT, funding=Funding.CARD)
+BALANCE = transaction(kind=TransactionKind.PAYMENT, funding=Funding.BALANCE)
+
+
+def held(bank: BankTransaction | None = BALANCE, **changes: Any) -> Case:
+    """The account is held; the bank has answered."""
+    case = opened(Kind.UNAUTHORIZED, **changes)
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    if bank:
+        case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, bank)
+    return case
+
+
+def proven(bank: BankTransaction | None = BALANCE, **changes: Any) -> Case:
+    """And the person has proven who they are."""
+    case = held(bank, **changes)
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    return case
+
+
+def secured(case: Case) -> Case:
+    """Frozen, keys made new, released."""
+    case.answered("accounts:freeze:1", T.HOLD_FROZEN, AccountReport(1))
+    case.answered("accounts:reset:1", T.RESET_DONE, AccountReport(1))
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
+    return case
+
+
+def test_payments_are_held_before_anything_is_asked() -> None:
+    case = opened(Kind.UNAUTHORIZED)
+    assert case.waits_for == {"accounts:hold:1", "bank:inquiry:1", "inquiry_due"}
+
+
+def test_who_asks_proves_it_while_the_hold_lasts() -> None:
+    case = held()
+    assert (case.status, case.next_actor) == ("verifying_identity", "customer")
+    assert (case.due_in("hold_due"), case.due_in("identity_due")) == (240, 250)
+    assert case.facts.answer_by == START + timedelta(seconds=250)
+
+
+def test_an_unverified_hold_ends_by_itself() -> None:
+    case = held()
+    case.when(T.HOLD_DUE, after_s=240)
+    assert (case.legs["hold"], case.status) == ("expired", "verifying_identity")
+
+
+def test_the_freeze_follows_proof_also_after_the_hold_has_ended() -> None:
+    case = held()
+    case.when(T.HOLD_DUE, after_s=240)
+    case.when(T.IDENTITY_VERIFIED, AccountReport(1))
+    assert "accounts:freeze:1" in case.waits_for
+
+
+def test_a_frozen_account_is_opened_by_new_keys_alone() -> None:
+    case = proven()
+    assert {"accounts:freeze:1", "credit_due"} <= case.waits_for
+    case.answered("accounts:freeze:1", T.HOLD_FROZEN, AccountReport(1))
+    assert "accounts:reset:1" in case.waits_for
+    assert "accounts:release:1" not in case.waits_for
+    case.answered("accounts:reset:1", T.RESET_DONE, AccountReport(1))
+    assert "accounts:release:1" in case.waits_for
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1, others=("court",)))
+    assert (case.legs["hold"], case.facts.holds_beside) == ("released", ("court",))
+
+
+def test_stolen_by_transfer_is_recalled() -> None:
+    case = secured(proven(TRANSFER, merchant_id=None))
+    assert (case.status, case.holds) == ("recalling", [("recall", 12_800, "reserved")])
+    case.answered("bank:recall:1", T.RECALL_RETURNED, RecallReport(1))
+    assert (case.status, case.waits_for) == ("recalled", set())
+
+
+def test_stolen_by_card_is_charged_back() -> None:
+    case = secured(proven(CARD))
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 12_800, "reserved")])
+    case.answered("bank:chargeback:1", T.CHARGEBACK_WON, ChargebackReport(1))
+    assert (case.status, case.waits_for) == ("charged_back", set())
+
+
+@pytest.mark.parametrize("answer", [T.RECALL_REFUSED, T.RECALL_DUE])
+def test_what_cannot_be_recalled_is_a_question_of_who_is_liable(answer: T) -> None:
+    case = secured(proven(TRANSFER, merchant_id=None))
+    case.when(answer, RecallReport(1) if answer is T.RECALL_REFUSED else None, after_s=830)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "unauthorized")
+
+
+def test_a_lost_chargeback_too() -> None:
+    case = secured(proven(CARD))
+    case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "unauthorized")
+
+
+def test_stolen_from_the_balance_is_for_a_person_who_may_deny_with_evidence() -> None:
+    case = secured(proven())
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "unauthorized")
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert (case.status, case.actions) == ("declined", ["appeal"])
+
+
+def test_a_denial_is_told_when_the_account_is_open_again() -> None:
+    case = proven()
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert case.status == "securing_account"
+    assert secured(case).status == "declined"
+
+
+def test_statute_credits_what_was_claimed_for_the_time_being() -> None:
+    case = secured(proven(requested_minor=9_000))
+    assert case.due_in("credit_due") == 880
+    case.when(T.CREDIT_DUE, after_s=880)
+    assert (case.facts.credit_minor, case.facts.credit_basis) == (9_000, "statute")
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    assert case.holds == [("credit", 9_000, "settled")]
+    assert case.status == "in_arbitration"
+
+
+def test_wrong_factors_leave_the_documents() -> None:
+    case = held()
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1, "wrong_factor"))
+    assert (case.status, case.next_actor, case.due_in("documents_due")) == (
+        "under_review",
+        "ops",
+        260,
+    )
+    case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-1"), actor=Actor.OPS)
+    assert "accounts:freeze:1" in case.waits_for
+
+
+def test_so_does_a_check_that_nobody_came_to() -> None:
+    case = held()
+    case.when(T.IDENTITY_DUE, after_s=250)
+    assert case.status == "under_review"
+    case.when(T.DOCUMENTS_DUE, after_s=260)
+    assert (case.facts.escalations, case.due_in("documents_due")) == (1, 70)
+
+
+def test_who_proves_nothing_is_refused_and_the_account_released() -> None:
+    case = held()
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1))
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    assert "accounts:release:1" in case.waits_for
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
+    assert (case.status, case.facts.decision_rule) == ("declined", "identity_not_verified")
+    assert case.actions == ["appeal"]
+
+
+def test_without_a_transaction_the_account_is_all_there_is_to_secure() -> None:
+    case = opened(
+        Kind.UNAUTHORIZED,
+        transaction_id=None,
+        merchant_id=None,
+        requested_minor=None,
+        currency=None,
+    )
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    assert secured(case).status == "account_secured"
+    assert (case.holds, case.actions) == ([], [])
+
+
+def test_a_refund_at_the_wallets_cost_is_possible_once_proven() -> None:
+    case = secured(proven())
+    grant = decision(payer=Payer.WALLET_ADVANCE, loss_bearer=Payer.BANK)
+    case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
+    assert (case.facts.payer, case.facts.loss_bearer) == (Payer.WALLET_ADVANCE, Payer.BANK)
+    assert case.holds == [("refund", 12_800, "reserved")]
