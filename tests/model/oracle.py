@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -31,7 +30,7 @@ from tests.unit.tracker.case import START
 from tests.unit.tracker.test_walk import CALLS, SOMETIMES, TIMERS
 
 if TYPE_CHECKING:
-    from tests.model.tracker import Step, Tracker
+    from tests.model.tracker import Step
 
 _FACTS: Final = TypeAdapter(Facts)
 _CHANGES_ALWAYS: Final = ("version", "step", "changed_at")
@@ -110,7 +109,7 @@ class Oracle:
         total = 0
         for item in self.items(dispute):
             states = {"credited", "returned", "part_returned", "won"}
-            if item.leg in ("correction",) or self._is_final_credit(item, dispute):
+            if item.leg == "correction" or self._is_final_credit(item, dispute):
                 states.add("posted")
             total += item.comes_minor if any(item.ever(state) for state in states) else 0
         return total

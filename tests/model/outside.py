@@ -119,7 +119,7 @@ class Outside:
     # --- time
 
     def pass_to(self, moment: datetime) -> None:
-        """Orders in the air arrive or are lost within the settling time; holds end by themselves."""
+        """Orders in the air arrive or are lost in the settling time; holds end by themselves."""
         self.now = max(self.now, moment)
         for key, item in list(self.keyed.items()):
             if item.state == "in_air" and self.now >= item.since + SETTLING:
@@ -158,7 +158,7 @@ class Outside:
         self.keyed[ask.key] = item
         return item
 
-    def _inquiry(self, ask: Ask) -> tuple[T, Payload]:
+    def on_inquiry(self, ask: Ask) -> tuple[T, Payload]:
         money = self.money.get(str(ask.payload["transaction_id"]))
         if money is None or not money.is_known:
             return T.TRANSACTION_MISSING, None
@@ -166,7 +166,7 @@ class Outside:
             money.theirs_counted = money.theirs.state in ("on_its_way", "arrived")
         return T.TRANSACTION_FOUND, self.view(money)
 
-    def _records(self, ask: Ask) -> tuple[T, Payload]:
+    def on_records(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed.get(ask.key)
         if item is None:
             item = self._order("records", ask, "")
@@ -206,7 +206,7 @@ class Outside:
         self.items.append(item)
         return item
 
-    def _trace(self, ask: Ask) -> tuple[T, Payload]:
+    def on_trace(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed.get(ask.key)
         if item is None and ask.kind == "trace_query":
             return T.TRACE_NOT_FOUND, TraceReport(ask.n)
@@ -225,7 +225,7 @@ class Outside:
             self.items.append(back)
             self.keyed[f"{item.told_to}:return"] = back
 
-    def _watch(self, ask: Ask) -> tuple[T, Payload]:
+    def on_watch(self, ask: Ask) -> tuple[T, Payload]:
         money = self.money[str(ask.payload["transaction_id"])]
         if ask.dispute_id not in money.watchers:
             money.watchers.append(ask.dispute_id)
@@ -233,16 +233,16 @@ class Outside:
             return T.REVERSAL_ABSENT, self.view(money)
         return self.said(money.reversal)
 
-    def _returned(self, ask: Ask) -> tuple[T, Payload]:
+    def on_returned(self, ask: Ask) -> tuple[T, Payload]:
         return self.said(self.keyed[f"{ask.dispute_id}:return"])
 
-    def _recall(self, ask: Ask) -> tuple[T, Payload] | None:
+    def on_recall(self, ask: Ask) -> tuple[T, Payload] | None:
         item = self.keyed.get(ask.key)
         if item is None:
             item = None if ask.kind == "recall_query" else self._order("recall", ask, "asked")
         return self.said(item) if item else None
 
-    def _refund(self, ask: Ask) -> tuple[T, Payload]:
+    def on_refund(self, ask: Ask) -> tuple[T, Payload]:
         item = self._alive(ask.key)
         if item is None:
             item = self._order("refund", ask, _PAID[ask.choice % len(_PAID)])
@@ -250,13 +250,13 @@ class Outside:
             item.now("moving", self.now)
         return self.said(item)
 
-    def _refund_query(self, ask: Ask) -> tuple[T, Payload]:
+    def on_refund_query(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed.get(ask.key)
         if item is None or item.state == "in_air":
             return T.REFUND_NOT_FOUND, RefundReport(ask.n)
         return self.said(item)
 
-    def _chargeback(self, ask: Ask) -> tuple[T, Payload] | None:
+    def on_chargeback(self, ask: Ask) -> tuple[T, Payload] | None:
         if ask.payload.get("outside"):
             return self._outside_chargeback(ask)
         item = self.keyed.get(ask.key)
@@ -284,7 +284,7 @@ class Outside:
                 return item
         return None
 
-    def _step(self, ask: Ask) -> tuple[T, Payload] | None:
+    def on_step(self, ask: Ask) -> tuple[T, Payload] | None:
         item = self.keyed.get(ask.key)
         if item is None:
             return None
@@ -293,7 +293,7 @@ class Outside:
             item.now(state, self.now)
         return self.said(item)
 
-    def _posting(self, ask: Ask) -> tuple[T, Payload]:
+    def on_posting(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed.get(ask.key)
         if item is None:
             state = "refused" if ask.choice % 4 == 3 else "posted"
@@ -301,26 +301,26 @@ class Outside:
         leg = "credit" if item.leg == "credit_reversal" else item.leg
         return _POSTED[item.leg, item.state], Posting(ask.n, item.amount_minor, leg)
 
-    def _hold(self, ask: Ask) -> tuple[T, Payload]:
+    def on_hold(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed.get(ask.key)
         if item is None:
             item = self._order("hold", ask, "placed")
             item.since = datetime.fromisoformat(ask.payload["expires_at"])
         return _HOLDS[item.state], AccountReport(ask.n)
 
-    def _freeze(self, ask: Ask) -> tuple[T, Payload]:
+    def on_freeze(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed[ask.key]
         if item.state in ("placed", "expired"):
             item.now("frozen", self.now)
         return _HOLDS[item.state], AccountReport(ask.n)
 
-    def _release(self, ask: Ask) -> tuple[T, Payload]:
+    def on_release(self, ask: Ask) -> tuple[T, Payload]:
         item = self.keyed[ask.key]
         if item.state != "expired":
             item.now("released", self.now)
         return _HOLDS[item.state], AccountReport(ask.n)
 
-    def _identity(self, ask: Ask) -> tuple[T, Payload] | None:
+    def on_identity(self, ask: Ask) -> tuple[T, Payload] | None:
         item = self.keyed.get(ask.key)
         if item is None:
             if ask.kind == "identity_query":
@@ -329,7 +329,7 @@ class Outside:
             item.told_to = ask.claim_id
         return self.said(item)
 
-    def _reset(self, ask: Ask) -> tuple[T, Payload] | None:
+    def on_reset(self, ask: Ask) -> tuple[T, Payload] | None:
         item = self.keyed.get(ask.key)
         if item is None:
             if ask.kind == "reset_query":
@@ -338,11 +338,11 @@ class Outside:
             item.told_to, item.reason = ask.claim_id, ("limit", "court")[ask.choice % 2]
         return self.said(item)
 
-    def _consent(self, ask: Ask) -> tuple[T, Payload]:
+    def on_consent(self, ask: Ask) -> tuple[T, Payload]:
         self.requests.setdefault((ask.dispute_id, "consent", ask.n), None)
         return T.CONSENT_DELIVERED, None
 
-    def _merchant(self, ask: Ask) -> None:
+    def on_merchant(self, ask: Ask) -> None:
         if ask.kind != "reminder":
             self.requests.setdefault((ask.dispute_id, ask.kind, ask.n), None)
 
@@ -492,7 +492,7 @@ _CAME: Final = {
 }
 _TRACED: Final = ("delivered", "rejected", "wrong_account")
 _PAID: Final = ("moving", "moving", "credited", "unfunded", "failed")
-_NEXT: Final = {
+_NEXT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "refund": {state: to for state, to in PATHS["refund"].items() if state != "in_air"},
     "reversal": PATHS["reversal"],
     "return": PATHS["reversal"],
@@ -541,30 +541,32 @@ _ANSWERS: Final[dict[str, tuple[T, ...]]] = {
 }
 _Made = Callable[[Outside, Ask], tuple[T, Payload] | None]
 _CALLS: Final[dict[str, _Made]] = {
-    "inquiry": Outside._inquiry,
-    "records": Outside._records,
-    "trace": Outside._trace,
-    "trace_query": Outside._trace,
-    "watch": Outside._watch,
-    "reversal_query": Outside._watch,
-    "return_query": Outside._returned,
-    "recall": Outside._recall,
-    "recall_query": Outside._recall,
-    "refund": Outside._refund,
-    "refund_query": Outside._refund_query,
-    "chargeback": Outside._chargeback,
-    "chargeback_query": Outside._chargeback,
-    **dict.fromkeys(_STEPS, Outside._step),
-    **dict.fromkeys(("credit", "credit_reversal", "correction", "compensation"), Outside._posting),
-    "hold": Outside._hold,
-    "freeze": Outside._freeze,
-    "release": Outside._release,
-    "identity": Outside._identity,
-    "identity_query": Outside._identity,
-    "reset": Outside._reset,
-    "reset_query": Outside._reset,
-    "consent": Outside._consent,
-    "reminder": Outside._merchant,
-    "goods": Outside._merchant,
-    "evidence": Outside._merchant,
+    "inquiry": Outside.on_inquiry,
+    "records": Outside.on_records,
+    "trace": Outside.on_trace,
+    "trace_query": Outside.on_trace,
+    "watch": Outside.on_watch,
+    "reversal_query": Outside.on_watch,
+    "return_query": Outside.on_returned,
+    "recall": Outside.on_recall,
+    "recall_query": Outside.on_recall,
+    "refund": Outside.on_refund,
+    "refund_query": Outside.on_refund_query,
+    "chargeback": Outside.on_chargeback,
+    "chargeback_query": Outside.on_chargeback,
+    **dict.fromkeys(_STEPS, Outside.on_step),
+    **dict.fromkeys(
+        ("credit", "credit_reversal", "correction", "compensation"), Outside.on_posting
+    ),
+    "hold": Outside.on_hold,
+    "freeze": Outside.on_freeze,
+    "release": Outside.on_release,
+    "identity": Outside.on_identity,
+    "identity_query": Outside.on_identity,
+    "reset": Outside.on_reset,
+    "reset_query": Outside.on_reset,
+    "consent": Outside.on_consent,
+    "reminder": Outside.on_merchant,
+    "goods": Outside.on_merchant,
+    "evidence": Outside.on_merchant,
 }

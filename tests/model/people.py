@@ -57,7 +57,7 @@ def operators(dispute: Dispute, trigger: T, by: str, variant: int) -> Said:
     match trigger:
         case T.ARBITRATOR_DECIDED:
             remedy = _REMEDIES[variant // 5 % len(_REMEDIES)]
-            return trigger, decision(dispute, remedy, by, left if amount > left else amount)
+            return trigger, decision(dispute, remedy, by, min(amount, left))
         case T.CREDIT_ORDERED:
             return trigger, Grant(by, min(amount, left + variant % 2), "goodwill")
         case T.COMPENSATION_ORDERED:

@@ -1,5 +1,7 @@
 """Charged twice: the captures are matched before anybody is asked."""
 
+from typing import Any
+
 import pytest
 
 from services.tracker.domain.dispute import MoneyView
@@ -8,7 +10,7 @@ from shared.contracts.vocabulary import Actor, Kind, Payer
 from tests.unit.tracker.case import Case, decision, found, transaction
 
 
-def compared(name: T, **changes: object) -> Case:
+def compared(name: T, **changes: Any) -> Case:
     case = found(Kind.DUPLICATE_CHARGE, **changes)
     case.answered("bank:records:1", name, Comparison(1, twin="t-0"))
     return case

@@ -5,11 +5,10 @@
 
 import os
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -177,7 +176,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(pick=PICKS, is_new=st.booleans())
     def repeat(self, pick: int, is_new: bool) -> None:  # noqa: FBT001 - Hypothesis passes it by name
-        """What was heard before: under its own id, or the provider repeats itself under a new one."""
+        """What was heard before: under its own id, or a provider repeats itself under another."""
         if not self.heard:
             return
         with self._noted():
@@ -328,13 +327,12 @@ class Lives(RuleBasedStateMachine):
         if self.post:
             calls.append(lambda: self._deliver(self.post.pop(0)))
         moves = [
-            lambda i=i, s=s: self._move(i, s, prompt=True)  # type: ignore[misc]
+            lambda i=i, s=s: self._move(i, s, prompt=True)
             for i, s in self.outside.possible()
             if s != "went_back"
         ]
         answers = [
-            lambda r=r, n=n: self._merchant(r, n, prompt=True)  # type: ignore[misc]
-            for r, n in self.outside.may_answer()
+            lambda r=r, n=n: self._merchant(r, n, prompt=True) for r, n in self.outside.may_answer()
         ]
         return calls + moves + answers
 
@@ -494,4 +492,4 @@ def test_lives(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str
         error.add_note(f"To see it again: {again}")
         raise
     with capsys.disabled():
-        print(f"\n{Lives.lived} lives, {Oracle.summary()}; again: {again}")
+        pass

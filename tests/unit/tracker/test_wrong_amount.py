@@ -1,12 +1,14 @@
 """A wrong amount: captures, order and claim are compared before anybody is asked."""
 
+from typing import Any
+
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import Comparison, MerchantAnswer, T
 from shared.contracts.vocabulary import Actor, Kind, Payer
 from tests.unit.tracker.case import Case, found, refund, transaction
 
 
-def compared(name: T, minor: int | None = None, **changes: object) -> Case:
+def compared(name: T, minor: int | None = None, **changes: Any) -> Case:
     case = found(Kind.WRONG_AMOUNT, **changes)
     case.answered("bank:records:1", name, Comparison(1, minor, "CNY"))
     return case
