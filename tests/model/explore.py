@@ -436,7 +436,11 @@ def _hear(node: Node, scope: Scope, why: str, heard: Heard, done: str = "") -> t
     opened = decision.dispute.facts.arbitration_n > node.dispute.facts.arbitration_n
     arbitrations = node.arbitrations + (opened and scope.appeals)
     facts = decision.dispute.facts
-    tries = max(facts.refund_n - scope.attempts, facts.correction_n - MOST_ATTEMPTS)
+    tries = max(
+        facts.refund_n - scope.attempts,
+        facts.correction_n - MOST_ATTEMPTS,
+        facts.compensation_n - 1,
+    )
     if tries > 0 or arbitrations > MOST_ARBITRATIONS:
         return why, _BEYOND
     after = _plain(decision.dispute)
@@ -559,10 +563,23 @@ def _plain(dispute: Dispute) -> Dispute:
     if facts.promised_at is None:
         changes.pop("promised_at", None)
         changes.pop("promise_rule", None)
+    changes |= _decided(dispute)
     changes["arbitration_n"] = min(facts.arbitration_n, 1)
     changes["complaint_n"] = min(facts.complaint_n, 2)
     changes["attempts"] = tuple(_attempt(a) for a in facts.attempts)
     return replace(dispute, facts=replace(facts, **changes))
+
+
+def _decided(dispute: Dispute) -> dict[str, Any]:
+    """What is read of decisions: why one is asked for, and what it was until it is carried out."""
+    facts, changes = dispute.facts, dict[str, Any]()
+    if facts.arbitration_cause not in (None, "bank_silent", "no_transaction"):
+        changes["arbitration_cause"] = "x"
+    if facts.arbitration_cause is None:
+        changes["remedy"] = None
+    if facts.evidence_of and dispute.legs.arbitration is not Arbitration.GATHERING:
+        changes["evidence_of"] = ("x",)
+    return changes
 
 
 def _attempt(attempt: Attempt) -> Attempt:
