@@ -107,7 +107,7 @@ def _learn(
         return learn.details(dispute, trigger)
     if new is Arbitration.PROPOSED and isinstance(trigger.payload, ArbitratorDecision):
         return replace(dispute, facts=learn.proposed(dispute.facts, trigger))
-    facts = learn.from_trigger(dispute.facts, trigger, now)
+    facts = _still_due(dispute, learn.from_trigger(dispute.facts, trigger, now))
     scene = Scene(dispute, money, rules, now)
     match new:
         case Refund():
@@ -128,6 +128,13 @@ def _learn(
         case _:
             pass
     return replace(dispute, facts=facts)
+
+
+def _still_due(dispute: Dispute, facts: Facts) -> Facts:
+    """Where nothing more is granted, what was granted before and bounced is still to be paid."""
+    if dispute.legs.refund is not Refund.BOUNCED or facts.remedy is not Remedy.NONE:
+        return facts
+    return replace(facts, approved_minor=dispute.facts.approved_minor)
 
 
 def _settle(

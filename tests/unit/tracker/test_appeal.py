@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.tracker.domain.triggers import Cause, MerchantAnswer, T, Wish
+from services.tracker.domain.triggers import Cause, Choice, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Kind, Remedy, Reopening, TransactionState
 from tests.unit.tracker.case import (
     START,
@@ -121,6 +121,19 @@ def test_an_appeal_of_a_partial_refund_that_is_denied_leaves_what_was_paid() -> 
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE, decided_by="ops-2"), actor=Actor.OPS)
     assert (case.status, case.holds) == ("credited", [("refund", 5_000, "settled")])
     assert (case.legs["appeal"], case.waits_for) == ("sealed", set())
+
+
+def test_a_denied_appeal_does_not_take_back_what_was_granted_and_bounced_meanwhile() -> None:
+    case = partly_paid()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    case.when(T.REFUND_BOUNCED, refund())
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE, decided_by="ops-2"), actor=Actor.OPS)
+    assert case.status == "refund_bounced"
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    case.when(T.ACCOUNT_CONFIRMED, Wish("ops-1"), actor=Actor.OPS)
+    case.when(T.ACCOUNT_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.status, case.facts.attempt(2).amount_minor) == ("refund_approved", 5_000)
+    assert case.holds == [("refund", 5_000, "reserved")]
 
 
 def test_a_full_refund_leaves_nothing_to_appeal() -> None:
