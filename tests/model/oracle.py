@@ -14,7 +14,6 @@ from services.tracker.domain.snapshot import status_changed
 from services.tracker.domain.states import (
     Appeal,
     Arbitration,
-    Chargeback,
     Credit,
     Destination,
     Leg,
@@ -47,6 +46,7 @@ class Oracle:
     books: dict[UUID, Counter[str]] = field(default_factory=dict)
     deciders: dict[UUID, set[str]] = field(default_factory=dict)
     checked: dict[UUID, set[str]] = field(default_factory=dict)
+    granted_before: set[str] = field(default_factory=set)  # anybody knew of a release
     decided: ClassVar[int] = 0
     waited: ClassVar[Counter[str]] = Counter()
     ends: ClassVar[Counter[str]] = Counter()
@@ -64,6 +64,7 @@ class Oracle:
             assert step.decision.reason
         self._told(step)
         self._booked(step)
+        self._granted(step)
         self._people(step)
         self._waiting(step.after) if public.is_open(step.after) else self._ended(step.after)
         self._promised(step)
@@ -139,6 +140,13 @@ class Oracle:
         standing = {account: minor for account, minor in book.items() if minor}
         assert standing == ledger.position(step.after)
         assert not standing or step.after.facts.currency == "CNY"
+
+    def _granted(self, step: "Step") -> None:
+        transaction_id = step.after.claim.transaction_id
+        new = step.after.facts.refund_n > step.before.facts.refund_n
+        watched = any(d.legs.reversal is not Reversal.NONE for d in self._of(transaction_id))
+        if transaction_id and new and not watched:
+            self.granted_before.add(transaction_id)
 
     # --- people
 
@@ -235,27 +243,31 @@ class Oracle:
             assert reason, f"recovered {total} of {money.captured_minor}"
         mine = self._of(money.transaction_id)
         if any(d.facts.over_recovered for d in mine):
-            watching = sum(d.legs.reversal is not Reversal.NONE for d in mine)
-            # to be mended: the second of two that watch one reversal finds its money held
-            assert reason or watching > 1, "over-recovered without a reason outside"
+            # to be mended: the second of two that watch one reversal finds its money held, and
+            # a repeated "pending" behind "absent" counts as money above the room
+            watching = any(d.legs.reversal is not Reversal.NONE for d in mine)
+            assert reason or watching, "over-recovered without a reason outside"
 
     def _mine(self, money: Money) -> list[Item]:
         return [i for i in self.outside.items if i.transaction_id == money.transaction_id]
 
-    def _of(self, transaction_id: str) -> list[Dispute]:
+    def _of(self, transaction_id: str | None) -> list[Dispute]:
         disputes = self.tracker.disputes.values()
         return [d for d in disputes if d.claim.transaction_id == transaction_id]
 
     def beyond_our_power(self, transaction_id: str) -> str:
         """Nobody here can stop an issuer that charges back by itself, or a return by the rail.
 
-        A return that was known of before anything was ordered is no reason.
+        Nor know of an authorisation before the records tell. What was known of before anything
+        was ordered is no reason.
         """
         if self.outside.outside_chargeback(transaction_id):
             return "somebody else's chargeback"
         mine = self._mine(self.outside.money[transaction_id])
         paid = [i.first for i in mine if i.leg in ("refund", "recall", "chargeback", "credit")]
         paid += [START] if self.outside.money[transaction_id].theirs else []
+        if transaction_id in self.granted_before and self.outside.money[transaction_id].reversal:
+            return "nobody compared the records before a person decided"
         returns = [i.first for i in mine if i.leg == "return"]
         return "a return after it" if paid and returns and min(paid) <= max(returns) else ""
 
@@ -323,8 +335,8 @@ class Oracle:
             mine = self._of(transaction_id)
             ours = any(came_minor(i) and i.told_to != transaction_id for i in self._mine(money))
             theirs = self.outside.outside_chargeback(transaction_id)
-            if theirs and all(d.legs.chargeback is Chargeback.NONE for d in mine):
-                continue  # to be mended: one that is filed after the end is told to nobody
+            if theirs and not any(d.facts.chargeback_outside for d in mine):
+                continue  # to be mended: told to nobody after the end, and beside our own
             if ours and self.recovered_minor(transaction_id) > money.captured_minor:
                 assert any(d.facts.over_recovered for d in mine), "nobody would see it"
 

@@ -4,7 +4,7 @@ What is asked under one key is done once for the key's lifetime; a final answer 
 by itself is told by callback. The oracle looks at these books, not at what the tracker believes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,17 +14,15 @@ from services.tracker.domain.triggers import (
     AccountReport,
     BankTransaction,
     ChargebackReport,
-    Comparison,
     MerchantAnswer,
     Payload,
-    Posting,
     RecallReport,
     RefundReport,
     T,
     TraceReport,
 )
-from shared.contracts.vocabulary import Funding, Kind, TransactionKind, TransactionState
-from tests.model.world import FINDINGS, PATHS, SAID
+from shared.contracts.vocabulary import Funding, TransactionKind, TransactionState
+from tests.model.world import PATHS, SAID
 
 SETTLING: Final = timedelta(seconds=5)
 KEY_LIFETIME: Final = timedelta(seconds=100)
@@ -132,24 +130,20 @@ class Outside:
         if not item.arrives:
             del self.keyed[key]
 
-    # --- calls
-
-    def make(self, ask: Ask) -> tuple[T, Payload] | None:
-        """Do what is asked, once for each key, and say how it stands."""
-        return _CALLS[ask.kind](self, ask)
+    # --- orders
 
     def in_air(self, ask: Ask) -> None:
         """A refund that is on its way to the bank: it arrives within the settling time or never."""
-        if self._alive(ask.key) is None:
-            item = self._order("refund", ask, "in_air")
+        if self.alive(ask.key) is None:
+            item = self.order("refund", ask, "in_air")
             item.arrives = ask.choice % 2 == 0
 
-    def _alive(self, key: str) -> Item | None:
+    def alive(self, key: str) -> Item | None:
         """What a refund's key stands for, while the bank remembers it."""
         item = self.keyed.get(key)
         return item if item and self.now < item.first + KEY_LIFETIME else None
 
-    def _order(self, leg: str, ask: Ask, state: str) -> Item:
+    def order(self, leg: str, ask: Ask, state: str) -> Item:
         amount = int(ask.payload.get("amount_minor") or 0)
         item = Item(leg, ask.n, ask.dispute_id, state, self.now, self.now)
         item.transaction_id = str(ask.payload.get("transaction_id") or "")
@@ -158,41 +152,7 @@ class Outside:
         self.keyed[ask.key] = item
         return item
 
-    def on_inquiry(self, ask: Ask) -> tuple[T, Payload]:
-        money = self.money.get(str(ask.payload["transaction_id"]))
-        if money is None or not money.is_known:
-            return T.TRANSACTION_MISSING, None
-        if money.theirs and money.theirs_counted is None:
-            money.theirs_counted = money.theirs.state in ("on_its_way", "arrived")
-        return T.TRANSACTION_FOUND, self.view(money)
-
-    def on_records(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            item = self._order("records", ask, "")
-            item.reason = self._finding(ask)
-        money = self.money.get(item.transaction_id)
-        if item.reason == "theirs" and money and money.theirs:
-            name = SAID["records"][money.theirs.state][-1]
-            return name, Comparison(ask.n, money.theirs.amount_minor, "CNY")
-        name = T(item.reason or T.RECORDS_UNSENT)
-        if name is T.RECORDS_AUTHORISED_ONLY and money and money.reversal is None:
-            money.reversal = self.reversal(money)
-        amount = 4_000 if name in (T.RECORDS_AGREES, T.RECORDS_OUR_ERROR) else None
-        return name, Comparison(ask.n, amount, "CNY")
-
-    def _finding(self, ask: Ask) -> str:
-        kind = Kind(ask.payload["kind"])
-        money = self.money.get(str(ask.payload["transaction_id"]))
-        if kind is Kind.REFUND_NOT_RECEIVED and money and money.theirs:
-            return "theirs"
-        findings = FINDINGS.get(kind, (T.RECORDS_UNSENT,))
-        found = findings[ask.choice % len(findings)]
-        if found is T.RECORDS_AUTHORISED_ONLY and not self._only_authorised(money):
-            found = T.RECORDS_TWO_ORDERS
-        return found.value
-
-    def _only_authorised(self, money: Money | None) -> bool:
+    def is_only_authorised(self, money: Money | None) -> bool:
         """What was paid back in part, or may be, was captured."""
         if money is None or money.theirs:
             return False
@@ -206,17 +166,7 @@ class Outside:
         self.items.append(item)
         return item
 
-    def on_trace(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed.get(ask.key)
-        if item is None and ask.kind == "trace_query":
-            return T.TRACE_NOT_FOUND, TraceReport(ask.n)
-        if item is None:
-            item = self._order("trace", ask, "in_transit")
-            item.amount_minor = self.money[item.transaction_id].captured_minor
-            self._traced(item, ("in_transit", *_TRACED)[ask.choice % 4])
-        return self.said(item)
-
-    def _traced(self, item: Item, state: str) -> None:
+    def traced(self, item: Item, state: str) -> None:
         if state != item.state:
             item.now(state, self.now)
         if state == "rejected":
@@ -225,57 +175,10 @@ class Outside:
             self.items.append(back)
             self.keyed[f"{item.told_to}:return"] = back
 
-    def on_watch(self, ask: Ask) -> tuple[T, Payload]:
-        money = self.money[str(ask.payload["transaction_id"])]
-        if ask.dispute_id not in money.watchers:
-            money.watchers.append(ask.dispute_id)
-        if money.reversal is None:
-            return T.REVERSAL_ABSENT, self.view(money)
-        return self.said(money.reversal)
-
-    def on_returned(self, ask: Ask) -> tuple[T, Payload]:
-        return self.said(self.keyed[f"{ask.dispute_id}:return"])
-
-    def on_recall(self, ask: Ask) -> tuple[T, Payload] | None:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            item = None if ask.kind == "recall_query" else self._order("recall", ask, "asked")
-        return self.said(item) if item else None
-
-    def on_refund(self, ask: Ask) -> tuple[T, Payload]:
-        item = self._alive(ask.key)
-        if item is None:
-            item = self._order("refund", ask, _PAID[ask.choice % len(_PAID)])
-        elif item.state == "in_air":
-            item.now("moving", self.now)
-        return self.said(item)
-
-    def on_refund_query(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed.get(ask.key)
-        if item is None or item.state == "in_air":
-            return T.REFUND_NOT_FOUND, RefundReport(ask.n)
-        return self.said(item)
-
-    def on_chargeback(self, ask: Ask) -> tuple[T, Payload] | None:
-        if ask.payload.get("outside"):
-            return self._outside_chargeback(ask)
-        item = self.keyed.get(ask.key)
-        if item is None and ask.kind == "chargeback":
-            item = self._order("chargeback", ask, "filed")
-            if self._charged_back(item):
-                item.now("lost", self.now)  # the network takes one of a transaction
-        return self.said(item) if item else None
-
-    def _charged_back(self, besides: Item) -> bool:
+    def is_charged_back(self, besides: Item) -> bool:
         same = (i for i in self.items if i.leg == "chargeback" and i is not besides)
         live = (*LIVE_CHARGEBACKS, "won")
         return any(i.transaction_id == besides.transaction_id and i.state in live for i in same)
-
-    def _outside_chargeback(self, ask: Ask) -> tuple[T, Payload]:
-        found = self.outside_chargeback(str(ask.payload["transaction_id"]))
-        if found is None:
-            return T.CHARGEBACK_PENDING, ChargebackReport(None)
-        return self.said(found)
 
     def outside_chargeback(self, transaction_id: str) -> Item | None:
         """The one that did not come from here."""
@@ -283,68 +186,6 @@ class Outside:
             if item.told_to == transaction_id and item.leg == "chargeback":
                 return item
         return None
-
-    def on_step(self, ask: Ask) -> tuple[T, Payload] | None:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            return None
-        possible, state = _STEPS[ask.kind]
-        if item.state in possible:
-            item.now(state, self.now)
-        return self.said(item)
-
-    def on_posting(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            state = "refused" if ask.choice % 4 == 3 else "posted"
-            item = self._order(ask.kind, ask, state)
-        leg = "credit" if item.leg == "credit_reversal" else item.leg
-        return _POSTED[item.leg, item.state], Posting(ask.n, item.amount_minor, leg)
-
-    def on_hold(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            item = self._order("hold", ask, "placed")
-            item.since = datetime.fromisoformat(ask.payload["expires_at"])
-        return _HOLDS[item.state], AccountReport(ask.n)
-
-    def on_freeze(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed[ask.key]
-        if item.state in ("placed", "expired"):
-            item.now("frozen", self.now)
-        return _HOLDS[item.state], AccountReport(ask.n)
-
-    def on_release(self, ask: Ask) -> tuple[T, Payload]:
-        item = self.keyed[ask.key]
-        if item.state != "expired":
-            item.now("released", self.now)
-        return _HOLDS[item.state], AccountReport(ask.n)
-
-    def on_identity(self, ask: Ask) -> tuple[T, Payload] | None:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            if ask.kind == "identity_query":
-                return None
-            item = self._order("identity", ask, "asked")
-            item.told_to = ask.claim_id
-        return self.said(item)
-
-    def on_reset(self, ask: Ask) -> tuple[T, Payload] | None:
-        item = self.keyed.get(ask.key)
-        if item is None:
-            if ask.kind == "reset_query":
-                return None
-            item = self._order("access", ask, "asked")
-            item.told_to, item.reason = ask.claim_id, ("limit", "court")[ask.choice % 2]
-        return self.said(item)
-
-    def on_consent(self, ask: Ask) -> tuple[T, Payload]:
-        self.requests.setdefault((ask.dispute_id, "consent", ask.n), None)
-        return T.CONSENT_DELIVERED, None
-
-    def on_merchant(self, ask: Ask) -> None:
-        if ask.kind != "reminder":
-            self.requests.setdefault((ask.dispute_id, ask.kind, ask.n), None)
 
     # --- what they say
 
@@ -423,7 +264,7 @@ class Outside:
     def move(self, item: Item, state: str) -> Iterator[News]:
         """Go there, and tell whom it concerns."""
         if item.leg == "trace":
-            self._traced(item, state)
+            self.traced(item, state)
         else:
             item.now(state, self.now)
         if item.leg == "theirs":
@@ -439,7 +280,7 @@ class Outside:
             "chargeback", None, money.transaction_id, "filed", self.now, self.now,
             money.transaction_id, amount_minor,
         )  # fmt: skip
-        if not self._charged_back(item) and not self.outside_chargeback(money.transaction_id):
+        if not self.is_charged_back(item) and not self.outside_chargeback(money.transaction_id):
             self.items.append(item)
             name, payload = self.said(item)
             yield News(money.transaction_id, name, payload)
@@ -490,9 +331,8 @@ _CAME: Final = {
     "recall": ("returned", "part_returned"),
     "chargeback": ("won",),
 }
-_TRACED: Final = ("delivered", "rejected", "wrong_account")
-_PAID: Final = ("moving", "moving", "credited", "unfunded", "failed")
-_NEXT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+TRACED: Final = ("delivered", "rejected", "wrong_account")
+_NEXT: Final[dict[str, Mapping[str, tuple[str, ...]]]] = {
     "refund": {state: to for state, to in PATHS["refund"].items() if state != "in_air"},
     "reversal": PATHS["reversal"],
     "return": PATHS["reversal"],
@@ -500,33 +340,12 @@ _NEXT: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "chargeback": PATHS["chargeback"],
     "identity": PATHS["identity"],
     "access": PATHS["access"],
-    "trace": {"in_transit": _TRACED},
-}
-_STEPS: Final = {
-    "pre_arbitration": (("represented",), "pre_arbitration"),
-    "network_arbitration": (("pre_arbitration",), "arbitration"),
-    "chargeback_withdrawal": (LIVE_CHARGEBACKS, "withdrawn"),
+    "trace": {"in_transit": TRACED},
 }
 _REVERSALS: Final = {
     "pending": T.REVERSAL_PENDING,
     "credited": T.REVERSAL_CREDITED,
     "absent": T.REVERSAL_ABSENT,
-}
-_POSTED: Final = {
-    ("credit", "posted"): T.CREDIT_POSTED,
-    ("credit", "refused"): T.CREDIT_REFUSED,
-    ("credit_reversal", "posted"): T.CREDIT_REVERSED,
-    ("credit_reversal", "refused"): T.CREDIT_REVERSAL_REFUSED,
-    ("correction", "posted"): T.CORRECTION_POSTED,
-    ("correction", "refused"): T.CORRECTION_REFUSED,
-    ("compensation", "posted"): T.COMPENSATION_POSTED,
-    ("compensation", "refused"): T.COMPENSATION_REFUSED,
-}
-_HOLDS: Final = {
-    "placed": T.HOLD_PLACED,
-    "frozen": T.HOLD_FROZEN,
-    "released": T.HOLD_RELEASED,
-    "expired": T.HOLD_EXPIRED,
 }
 _ANSWERS: Final[dict[str, tuple[T, ...]]] = {
     "consent": (
@@ -538,35 +357,4 @@ _ANSWERS: Final[dict[str, tuple[T, ...]]] = {
     ),
     "goods": (T.GOODS_RECEIVED, T.GOODS_CONTESTED),
     "evidence": (T.MERCHANT_SENT_EVIDENCE,),
-}
-_Made = Callable[[Outside, Ask], tuple[T, Payload] | None]
-_CALLS: Final[dict[str, _Made]] = {
-    "inquiry": Outside.on_inquiry,
-    "records": Outside.on_records,
-    "trace": Outside.on_trace,
-    "trace_query": Outside.on_trace,
-    "watch": Outside.on_watch,
-    "reversal_query": Outside.on_watch,
-    "return_query": Outside.on_returned,
-    "recall": Outside.on_recall,
-    "recall_query": Outside.on_recall,
-    "refund": Outside.on_refund,
-    "refund_query": Outside.on_refund_query,
-    "chargeback": Outside.on_chargeback,
-    "chargeback_query": Outside.on_chargeback,
-    **dict.fromkeys(_STEPS, Outside.on_step),
-    **dict.fromkeys(
-        ("credit", "credit_reversal", "correction", "compensation"), Outside.on_posting
-    ),
-    "hold": Outside.on_hold,
-    "freeze": Outside.on_freeze,
-    "release": Outside.on_release,
-    "identity": Outside.on_identity,
-    "identity_query": Outside.on_identity,
-    "reset": Outside.on_reset,
-    "reset_query": Outside.on_reset,
-    "consent": Outside.on_consent,
-    "reminder": Outside.on_merchant,
-    "goods": Outside.on_merchant,
-    "evidence": Outside.on_merchant,
 }

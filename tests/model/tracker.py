@@ -30,6 +30,7 @@ from services.tracker.store.money import Purse
 from shared.contracts.events import StatusChanged
 from shared.contracts.vocabulary import GROUPS, Actor
 from shared.rules import Profile
+from tests.model import calls
 from tests.model.outside import Ask, News, Outside
 
 LEASE: Final = timedelta(seconds=60)
@@ -222,7 +223,7 @@ class Tracker:
             return None
         if task.kind == "release" and self._hold_needed(claim):
             return Trigger(T.HOLD_RELEASED, Actor.REDRESS, AccountReport(task.n))
-        said = self.outside.make(ask)
+        said = calls.make(self.outside, ask)
         return Trigger(said[0], Actor.BANK, said[1]) if said else None
 
     def _hold_needed(self, claim: Claim) -> bool:

@@ -1,4 +1,4 @@
-"""A card's chargeback: filed, represented, up to network arbitration; and one from outside."""
+"""A card's chargeback: filed, represented, up to arbitration; and one from outside."""
 
 from datetime import timedelta
 from typing import Any
