@@ -361,8 +361,7 @@ class Lives(RuleBasedStateMachine):
             if s != "went_back"
         ]
         answers = [
-            lambda r=r, n=n: self._merchant(r, n, prompt=True)
-            for r, n in self.outside.may_answer()
+            lambda r=r, n=n: self._merchant(r, n, prompt=True) for r, n in self.outside.may_answer()
         ]
         return calls + moves + answers
 
