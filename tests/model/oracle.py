@@ -308,7 +308,7 @@ class Oracle:
     def may_grant(self, dispute: Dispute) -> bool:
         """Whether an honest arbitrator finds anything left to grant."""
         if dispute.claim.kind is Kind.BALANCE_ANOMALY:
-            return not dispute.facts.correction_n
+            return not dispute.facts.correction_n and dispute.facts.currency is not None
         purse = self.tracker.purses.get(dispute.claim.transaction_id or "")
         held = purse.others_minor(UUID(int=0)) if purse else 0
         return held + 1_000 <= (dispute.facts.captured_minor or 0)

@@ -260,6 +260,8 @@ def _again(dispute: Dispute, by: str) -> Refused | None:
 def _check_correction(dispute: Dispute, decision: ArbitratorDecision) -> Refused | None:
     if dispute.claim.kind is not Kind.BALANCE_ANOMALY:
         return _invalid("remedy", "only the wallet's own books are corrected (balance_anomaly)")
+    if dispute.facts.currency is None:
+        return Refused("the currency is not known before the records are compared", "remedy")
     if dispute.legs.correction is Correction.POSTED:
         return _invalid("remedy", "the books were corrected before")
     if decision.amount_minor is None or decision.amount_minor <= 0:

@@ -97,3 +97,13 @@ def test_books_that_nobody_compared_in_time() -> None:
     case = compared()
     case.when(T.RECORDS_DUE, after_s=820)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "records_silent")
+
+
+def test_nothing_is_corrected_before_the_records_tell_the_currency() -> None:
+    case = compared()
+    case.when(T.RECORDS_DUE, after_s=820)
+    answer = case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
+    assert (answer.result, answer.field, case.status) == ("illegal", "remedy", "in_arbitration")
+    case.answered("bank:records:1", T.RECORDS_OUR_ERROR, Comparison(1, 700, "CNY"))
+    case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
+    assert case.legs["arbitration"] == "proposed"
