@@ -49,8 +49,9 @@ class Item:
     was: list[str] = field(default_factory=list)
 
     def now(self, state: str, at: datetime) -> None:
+        """It moves; no provider dates two of its states alike."""
         self.was.append(self.state)
-        self.state, self.since = state, at
+        self.state, self.since = state, max(at, self.since + timedelta(microseconds=1))
 
     @property
     def comes_minor(self) -> int:

@@ -91,3 +91,9 @@ def test_the_customer_may_let_it_be() -> None:
     case = asked()
     case.when(T.WITHDRAWN, Wish("c-1"), actor=Actor.CUSTOMER)
     assert (case.status, case.waits_for) == ("withdrawn", set())
+
+
+def test_a_reset_that_was_refused_and_is_done_after_all() -> None:
+    case = refused("limit")
+    case.when(T.RESET_DONE, AccountReport(1))
+    assert case.status == "access_restored"

@@ -11,6 +11,7 @@ from tests.unit.tracker.case import (
     WISH,
     Case,
     decision,
+    found,
     in_arbitration,
     opened,
     refund,
@@ -159,3 +160,17 @@ def test_a_reversal_is_watched_although_the_case_was_reopened_before_the_bank_an
     assert case.holds == [("reversal", 12_800, "reserved")]
     grant = case.when(T.ARBITRATOR_DECIDED, decision(decided_by="ops-2"), actor=Actor.OPS)
     assert (grant.result, grant.field) == ("illegal", "remedy")
+
+
+def test_a_payment_that_was_fulfilled_is_appealed_too() -> None:
+    case = found(Kind.PAYMENT_FAILED)
+    case.when(T.MERCHANT_FULFILLED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.status, case.facts.decision_rule) == ("fulfilled", "merchant_fulfilled")
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    assert (case.status, case.legs.get("verdict")) == ("in_arbitration", None)
+
+
+def test_a_duplicate_is_not_appealed_but_may_be_reopened() -> None:
+    case = opened(Kind.PAYMENT_FAILED, duplicate_of="402188530175")
+    assert (case.status, case.actions) == ("duplicate", [])
+    assert reopened(case).status == "in_arbitration"

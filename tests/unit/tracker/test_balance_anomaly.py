@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.tracker.domain.triggers import AccountReport, Comparison, Posting, T, Wish
 from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy
 from tests.unit.tracker.case import Case, decision, opened
@@ -107,3 +109,28 @@ def test_nothing_is_corrected_before_the_records_tell_the_currency() -> None:
     case.answered("bank:records:1", T.RECORDS_OUR_ERROR, Comparison(1, 700, "CNY"))
     case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
     assert case.legs["arbitration"] == "proposed"
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [(T.RECORDS_EXPLAINED, "explained"), (T.RECORDS_HELD, "held")],
+)
+def test_records_that_come_late_are_there_for_the_person_who_decides(late: T, state: str) -> None:
+    case = compared()
+    case.when(T.RECORDS_DUE, after_s=820)
+    case.answered("bank:records:1", late, Comparison(1))
+    assert (case.status, case.legs["records"]) == ("in_arbitration", state)
+
+
+def test_unknown_debits_that_are_found_late_hold_the_account_all_the_same() -> None:
+    case = compared()
+    case.when(T.RECORDS_DUE, after_s=820)
+    case.answered("bank:records:1", T.RECORDS_UNKNOWN_DEBITS, Comparison(1))
+    assert "accounts:hold:1" in case.waits_for
+
+
+@pytest.mark.parametrize("finding", [T.RECORDS_EXPLAINED, T.RECORDS_HELD])
+def test_an_explanation_and_a_referral_are_appealed(finding: T) -> None:
+    case = compared(finding)
+    case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "appeal")

@@ -173,3 +173,91 @@ def test_before_that_answer_news_of_one_says_nothing() -> None:
     denied = decision(Remedy.NONE)
     assert case.when(T.ARBITRATOR_DECIDED, denied, actor=Actor.OPS).result == "illegal"
     assert appeared(100, case).holds == [("chargeback", 100, "reserved")]
+
+
+def at(stage: str) -> Case:
+    """A chargeback of ours that has come so far."""
+    case = filed() if stage == "filed" else represented()
+    for order in {
+        "pre_arbitration": [T.PRE_ARBITRATION_ORDERED],
+        "arbitration": [T.PRE_ARBITRATION_ORDERED, T.NETWORK_ARBITRATION_ORDERED],
+        "withdrawing": [T.WITHDRAWAL_ORDERED],
+    }.get(stage, []):
+        case.when(order, OPS, actor=Actor.OPS)
+    assert case.legs["chargeback"] == stage
+    return case
+
+
+STAGES = ("filed", "represented", "pre_arbitration", "arbitration", "withdrawing")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_the_network_may_end_it_at_every_stage(stage: str) -> None:
+    won, lost, over = at(stage), at(stage), at(stage)
+    won.when(T.CHARGEBACK_WON, ChargebackReport(1))
+    assert (won.status, won.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+    lost.when(T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert (lost.status, lost.holds) == ("in_arbitration", [("chargeback", 12_800, "released")])
+    over.when(T.CHARGEBACK_WITHDRAWN, ChargebackReport(1))
+    assert (over.status, over.holds) == ("in_arbitration", [("chargeback", 12_800, "released")])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_until_then_it_is_asked_how_it_stands(stage: str) -> None:
+    case = at(stage)
+    case.when(T.CHARGEBACK_RECHECK, after_s=65)
+    assert "bank:chargeback_query:1" in case.waits_for
+    case.answered("bank:chargeback_query:1", T.CHARGEBACK_PENDING, ChargebackReport(1))
+    assert (case.legs["chargeback"], case.due_in("chargeback_recheck")) == (stage, 65)
+
+
+@pytest.mark.parametrize("stage", STAGES[:4])
+def test_a_slow_stage_is_raised(stage: str) -> None:
+    case = at(stage)
+    case.when(T.CHARGEBACK_DUE, after_s=870)
+    assert (case.facts.escalations, case.due_in("chargeback_due")) == (1, 70)
+
+
+@pytest.mark.parametrize("stage", STAGES[:3])
+def test_we_may_withdraw_it_until_the_network_arbitrates(stage: str) -> None:
+    case = at(stage)
+    case.when(T.WITHDRAWAL_ORDERED, OPS, actor=Actor.OPS)
+    assert "bank:chargeback_withdrawal:1" in case.waits_for
+    later = at("arbitration").when(T.WITHDRAWAL_ORDERED, OPS, actor=Actor.OPS)
+    assert later.result == "illegal"
+
+
+def test_consent_withdraws_a_represented_one_too() -> None:
+    case = represented()
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert "bank:chargeback_withdrawal:1" in case.waits_for
+
+
+@pytest.mark.parametrize("end", [T.CHARGEBACK_LOST, T.CHARGEBACK_WITHDRAWN])
+def test_one_that_had_been_given_up_and_is_won_counts(end: T) -> None:
+    case = filed()
+    case.when(end, ChargebackReport(1))
+    case.when(T.CHARGEBACK_WON, ChargebackReport(1))
+    assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+
+
+def test_what_was_won_may_be_taken_back() -> None:
+    case = filed()
+    case.when(T.CHARGEBACK_WON, ChargebackReport(1))
+    case.when(T.CHARGEBACK_REPRESENTED, ChargebackReport(1))
+    assert (case.status, case.holds) == (
+        "chargeback_filed",
+        [("chargeback", 12_800, "reserved")],
+    )
+    lost = filed()
+    lost.when(T.CHARGEBACK_WON, ChargebackReport(1))
+    lost.when(T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert lost.status == "in_arbitration"
+
+
+def test_a_lost_one_in_a_case_that_nobody_else_settles_goes_to_a_person() -> None:
+    case = found(Kind.PAYMENT_FAILED, CARD)
+    case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
+    case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS)
+    case.when(T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "chargeback_failed")

@@ -6,7 +6,14 @@ from datetime import timedelta
 import pytest
 
 from services.tracker.domain.dispute import MoneyView
-from services.tracker.domain.triggers import Grant, MerchantAnswer, Posting, RecallReport, T
+from services.tracker.domain.triggers import (
+    ChargebackReport,
+    Grant,
+    MerchantAnswer,
+    Posting,
+    RecallReport,
+    T,
+)
 from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, TransactionKind
 from tests.unit.tracker.case import (
     START,
@@ -154,3 +161,11 @@ def test_a_part_of_it_that_was_settled_is_not_taken_back() -> None:
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
     assert (case.status, case.legs["credit"]) == ("credit_ending", "noticed")
     assert case.holds == [("refund", 5_000, "settled"), ("credit", 7_800, "settled")]
+
+
+def test_money_that_comes_during_the_notice_settles_it() -> None:
+    case = noticed()
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 12_800))
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
+    assert (case.status, case.legs["credit"]) == ("charged_back", "settled")
+    assert case.waits_for == set()

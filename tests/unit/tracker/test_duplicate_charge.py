@@ -92,3 +92,17 @@ def test_a_finding_about_something_else_counts_for_nothing() -> None:
     case = found(Kind.DUPLICATE_CHARGE)
     answer = case.answered("bank:records:1", T.RECORDS_AGREES, Comparison(1, 100, "CNY"))
     assert (answer.result, case.status) == ("illegal", "comparing")
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [
+        (T.RECORDS_SAME_ORDER, "same_order"),
+        (T.RECORDS_TWO_ORDERS, "two_orders"),
+        (T.RECORDS_UNMATCHED, "unmatched"),
+    ],
+)
+def test_records_that_come_late_are_there_for_the_person_who_decides(late: T, state: str) -> None:
+    case = stalled()
+    case.answered("bank:records:1", late, Comparison(1))
+    assert (case.status, case.legs["records"], case.holds) == ("in_arbitration", state, [])

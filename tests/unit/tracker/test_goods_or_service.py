@@ -1,12 +1,28 @@
 """Goods or a service: the merchant first, then what both sides have to show, then a person."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from services.tracker.domain.triggers import ChargebackReport, Choice, MerchantAnswer, T
+from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.triggers import (
+    BankTransaction,
+    ChargebackReport,
+    Choice,
+    MerchantAnswer,
+    T,
+)
 from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy
-from tests.unit.tracker.case import START, WISH, Case, decision, found, refund, transaction
+from tests.unit.tracker.case import (
+    START,
+    WISH,
+    Case,
+    decision,
+    found,
+    refund,
+    transaction,
+)
 
 BACK = Choice("c-1", "SF1234567890")
 
@@ -182,3 +198,126 @@ def test_a_chargeback_is_filed_before_its_window_closes() -> None:
     assert case.holds == [("chargeback", 12_800, "reserved")]
     case.answered("bank:chargeback:1", T.CHARGEBACK_WON, ChargebackReport(1))
     assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+
+
+OFFER = MerchantAnswer(1, offer_minor=3_000, offer_currency="CNY")
+
+
+def offered() -> Case:
+    case = asked()
+    case.when(T.MERCHANT_OFFERED, OFFER, actor=Actor.MERCHANT)
+    return case
+
+
+def declined_offer() -> Case:
+    case = offered()
+    case.when(T.OFFER_REFUSED, WISH, actor=Actor.CUSTOMER)
+    return case
+
+
+def wants_return() -> Case:
+    case = asked()
+    case.when(T.MERCHANT_WANTS_RETURN, MerchantAnswer(1), actor=Actor.MERCHANT)
+    return case
+
+
+def fulfilled() -> Case:
+    case = asked()
+    case.when(T.MERCHANT_FULFILLED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    return case
+
+
+@pytest.mark.parametrize("make", [offered, declined_offer, wants_return, fulfilled, gathering])
+def test_an_acceptance_counts_whenever_it_comes(make: Callable[[], Case]) -> None:
+    case = make()
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.status, case.holds) == ("refund_approved", [("refund", 12_800, "reserved")])
+
+
+def test_a_merchant_that_says_it_has_delivered_is_answered_by_evidence() -> None:
+    assert fulfilled().status == "gathering_evidence"
+
+
+@pytest.mark.parametrize("proven", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (T.MERCHANT_OFFERED, "offer_made"),
+        (T.MERCHANT_WANTS_RETURN, "return_awaited"),
+        (T.MERCHANT_FULFILLED, "gathering_evidence"),
+    ],
+)
+def test_an_answer_counts_before_its_receipt_is_known(
+    answer: T, status: str, *, proven: bool
+) -> None:
+    case = asked() if proven else found(Kind.GOODS_OR_SERVICE)
+    case.when(answer, OFFER, actor=Actor.MERCHANT)
+    assert case.status == status
+
+
+@pytest.mark.parametrize(
+    "answer", [T.MERCHANT_OFFERED, T.MERCHANT_WANTS_RETURN, T.MERCHANT_FULFILLED]
+)
+def test_an_answer_after_silence_is_heard_but_stops_nobody_who_is_asked(answer: T) -> None:
+    case = asked()
+    case.when(T.MERCHANT_DUE, after_s=64)
+    case.when(answer, OFFER, actor=Actor.MERCHANT)
+    assert case.status == "gathering_evidence"
+
+
+@pytest.mark.parametrize("proven", [False, True])
+def test_the_merchant_is_reminded_halfway(*, proven: bool) -> None:
+    case = asked() if proven else found(Kind.GOODS_OR_SERVICE)
+    case.when(T.MERCHANT_REMINDER, after_s=32)
+    assert "merchant:reminder:1" in case.waits_for
+    assert (case.facts.reminders, case.due_in("merchant_due")) == (1, 32)
+
+
+def test_another_offer_is_another_choice() -> None:
+    case = offered()
+    more = MerchantAnswer(1, offer_minor=4_000, offer_currency="CNY")
+    case.when(T.MERCHANT_OFFERED, more, after_s=100, actor=Actor.MERCHANT)
+    assert (case.facts.offer_minor, case.due_in("offer_due")) == (4_000, 840)
+
+
+def test_goods_that_the_merchant_has_need_no_tracking_number() -> None:
+    case = awaited()
+    case.when(T.GOODS_RECEIVED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert case.status == "refund_approved"
+
+
+@pytest.mark.parametrize("said", [T.GOODS_CONTESTED, T.GOODS_DUE])
+def test_goods_that_turn_up_after_all(said: T) -> None:
+    case = awaited()
+    case.when(T.GOODS_SHIPPED, BACK, actor=Actor.CUSTOMER)
+    case.when(said, None if said is T.GOODS_DUE else MerchantAnswer(1), after_s=860)
+    case.when(T.GOODS_RECEIVED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.legs["goods"], case.status) == ("received", "in_arbitration")
+
+
+def test_a_merchant_may_still_contest_what_it_was_silent_about() -> None:
+    case = awaited()
+    case.when(T.GOODS_SHIPPED, BACK, actor=Actor.CUSTOMER)
+    case.when(T.GOODS_DUE, after_s=860)
+    case.when(T.GOODS_CONTESTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.legs["goods"], case.status) == ("contested", "in_arbitration")
+
+
+def test_goods_are_back_and_others_have_the_money() -> None:
+    merchants, persons = wants_return(), awaited()
+    for case in (merchants, persons):
+        case.when(T.GOODS_SHIPPED, BACK, actor=Actor.CUSTOMER)
+        case.money = MoneyView(others_minor=1)
+        case.when(T.GOODS_RECEIVED, MerchantAnswer(1), actor=Actor.MERCHANT)
+        assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "above_captured")
+        assert case.holds == []
+
+
+def test_evidence_of_the_merchants_counts_while_a_second_person_is_waited_for() -> None:
+    large: BankTransaction = transaction(captured_minor=900_000)
+    case = found(Kind.GOODS_OR_SERVICE, large, requested_minor=None, currency=None)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    case.when(T.EVIDENCE_DUE, after_s=210)
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=600_000), actor=Actor.OPS)
+    case.when(T.MERCHANT_SENT_EVIDENCE, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.legs["arbitration"], case.facts.evidence_of) == ("proposed", ("merchant",))

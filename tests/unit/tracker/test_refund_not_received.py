@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from services.tracker.domain.triggers import Choice, Comparison, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Kind, Payer
-from tests.unit.tracker.case import START, Case, found, refund, transaction
+from tests.unit.tracker.case import START, Case, found, in_flight, refund, transaction
 
 
 def compared(name: T, **changes: object) -> Case:
@@ -118,3 +120,67 @@ def test_a_bounced_refund_without_a_merchant_still_names_a_payer() -> None:
     case = found(Kind.REFUND_NOT_RECEIVED, transaction(merchant_id=None), merchant_id=None)
     case.answered("bank:records:1", T.RECORDS_UNSENT, Comparison(1))
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "no_merchant")
+
+
+def silent() -> Case:
+    """Nobody compared the records in time: a person was asked."""
+    case = found(Kind.REFUND_NOT_RECEIVED)
+    case.when(T.RECORDS_DUE, after_s=820)
+    return case
+
+
+def overdue() -> Case:
+    case = compared(T.RECORDS_ON_ITS_WAY)
+    case.when(T.RECORDS_DUE, after_s=600)
+    return case
+
+
+MOVING = {
+    T.RECORDS_ARRIVED: "arrived",
+    T.RECORDS_BOUNCED: "bounced",
+    T.RECORDS_UNSENT: "unsent",
+}
+
+
+@pytest.mark.parametrize("now", MOVING)
+def test_a_refund_that_moves_may_come_to_any_end(now: T) -> None:
+    for case in (compared(T.RECORDS_ON_ITS_WAY), compared(T.RECORDS_UNFUNDED), overdue()):
+        case.when(now, Comparison(1, 4_000, "CNY"))
+        assert case.legs["records"] == MOVING[now]
+        assert (case.status == "delivered") == (now is T.RECORDS_ARRIVED)
+
+
+def test_that_it_still_moves_renews_its_date() -> None:
+    case = compared(T.RECORDS_ON_ITS_WAY)
+    when = START + timedelta(seconds=500)
+    case.when(T.RECORDS_ON_ITS_WAY, Comparison(1, expected_at=when))
+    assert (case.status, case.facts.expected_at) == ("refund_sent", when)
+    case.when(T.RECORDS_UNFUNDED, Comparison(1))
+    case.when(T.RECORDS_UNFUNDED, Comparison(1))
+    assert case.status == "refund_unfunded"
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [
+        (T.RECORDS_ARRIVED, "arrived"),
+        (T.RECORDS_BOUNCED, "bounced"),
+        (T.RECORDS_UNSENT, "unsent"),
+        (T.RECORDS_ON_ITS_WAY, "on_its_way"),
+        (T.RECORDS_UNFUNDED, "unfunded"),
+    ],
+)
+def test_records_that_come_late_are_there_for_the_person_who_decides(late: T, state: str) -> None:
+    case = silent()
+    case.answered("bank:records:1", late, Comparison(1, 4_000, "CNY"))
+    ended = late is T.RECORDS_ARRIVED
+    assert case.legs["records"] == state
+    assert case.status == ("delivered" if ended else "in_arbitration")
+
+
+def test_a_refund_that_lands_after_all_closes_the_question_where_to() -> None:
+    case = in_flight()
+    case.when(T.REFUND_BOUNCED, refund())
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.legs["destination"], case.waits_for) == ("credited", "used", set())

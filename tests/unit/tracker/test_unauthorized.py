@@ -8,13 +8,22 @@ import pytest
 from services.tracker.domain.triggers import (
     AccountReport,
     BankTransaction,
+    Cause,
     ChargebackReport,
     Posting,
     RecallReport,
     T,
     Wish,
 )
-from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy, TransactionKind
+from shared.contracts.vocabulary import (
+    Actor,
+    Funding,
+    Kind,
+    Payer,
+    Remedy,
+    Reopening,
+    TransactionKind,
+)
 from tests.unit.tracker.case import START, Case, decision, opened, transaction
 
 TRANSFER = transaction(merchant_id=None, kind=TransactionKind.TRANSFER)
@@ -184,3 +193,73 @@ def test_a_refund_at_the_wallets_cost_is_possible_once_proven() -> None:
     case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
     assert (case.facts.payer, case.facts.loss_bearer) == (Payer.WALLET_ADVANCE, Payer.BANK)
     assert case.holds == [("refund", 12_800, "reserved")]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (T.HOLD_EXPIRED, "expired"),
+        (T.HOLD_FROZEN, "frozen"),
+        (T.HOLD_RELEASED, "released"),
+    ],
+)
+def test_the_hold_of_a_claim_may_have_been_moved_by_another_of_its_disputes(
+    answer: T, state: str
+) -> None:
+    case = opened(Kind.UNAUTHORIZED)
+    case.answered("accounts:hold:1", answer, AccountReport(1))
+    assert (case.legs["hold"], case.status) == (state, "verifying_identity")
+
+
+def test_another_dispute_of_the_claim_may_have_released_what_this_one_freezes() -> None:
+    case = proven()
+    case.answered("accounts:freeze:1", T.HOLD_RELEASED, AccountReport(1))
+    assert case.legs["hold"] == "released"
+    assert "accounts:reset:1" in case.waits_for
+
+
+def test_a_hold_that_ended_before_it_could_be_released_is_gone() -> None:
+    case = held()
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1))
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    case.answered("accounts:release:1", T.HOLD_EXPIRED, AccountReport(1))
+    assert (case.legs["hold"], case.status) == ("released", "declined")
+
+
+def test_the_check_is_looked_after_while_it_lasts() -> None:
+    case = held()
+    case.answered("accounts:identity:1", T.IDENTITY_PENDING, AccountReport(1))
+    case.when(T.IDENTITY_RECHECK, after_s=75)
+    assert "accounts:identity_query:1" in case.waits_for
+    assert case.due_in("identity_recheck") == 75
+
+
+def test_factors_that_succeed_after_all_need_no_documents() -> None:
+    case = held()
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1))
+    case.when(T.DOCUMENTS_DUE, after_s=260)
+    assert (case.facts.escalations, case.due_in("documents_due")) == (1, 70)
+    case.when(T.IDENTITY_VERIFIED, AccountReport(1))
+    assert "accounts:freeze:1" in case.waits_for
+
+
+def test_documents_count_also_where_nobody_came_to_the_check() -> None:
+    case = held()
+    case.when(T.IDENTITY_DUE, after_s=250)
+    case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-1"), actor=Actor.OPS)
+    assert case.legs["identity"] == "verified"
+
+
+def test_a_secured_account_may_be_reopened() -> None:
+    case = opened(
+        Kind.UNAUTHORIZED,
+        transaction_id=None,
+        merchant_id=None,
+        requested_minor=None,
+        currency=None,
+    )
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    secured(case)
+    case.when(T.CASE_REOPENED, Cause("ops-1", Reopening.NEW_EVIDENCE), actor=Actor.OPS)
+    assert case.status == "in_arbitration"

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import Comparison, MerchantAnswer, T
 from shared.contracts.vocabulary import Actor, Kind, Payer
@@ -71,3 +73,20 @@ def test_records_that_nobody_compared_in_time() -> None:
     case = found(Kind.WRONG_AMOUNT)
     case.when(T.RECORDS_DUE, after_s=820)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "records_silent")
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [
+        (T.RECORDS_PENDING, "pending"),
+        (T.RECORDS_AGREES, "agrees"),
+        (T.RECORDS_DIFFERS, "differs"),
+        (T.RECORDS_EXPLAINED, "explained"),
+    ],
+)
+def test_records_that_come_late_are_there_for_the_person_who_decides(late: T, state: str) -> None:
+    case = found(Kind.WRONG_AMOUNT)
+    case.when(T.RECORDS_DUE, after_s=820)
+    case.answered("bank:records:1", late, Comparison(1, 2_500, "CNY"))
+    assert (case.status, case.legs["records"]) == ("in_arbitration", state)
+    assert case.holds == []

@@ -85,3 +85,56 @@ def test_where_others_have_it_all_back_nobody_is_asked_for_it(kind: Kind) -> Non
         case.answered("bank:trace:1", T.TRACE_WRONG_ACCOUNT, TraceReport(1))
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "above_captured")
     assert "recall" not in case.legs
+
+
+def agreed() -> Case:
+    case = recalled()
+    case.answered("bank:recall:1", T.RECALL_AGREED, RecallReport(1))
+    return case
+
+
+def overdue() -> Case:
+    case = recalled()
+    case.when(T.RECALL_DUE, after_s=830)
+    return case
+
+
+def test_the_recipient_is_asked_again_how_it_stands() -> None:
+    for case in (recalled(), agreed(), overdue()):
+        before = case.legs["recall"]
+        case.when(T.RECALL_RECHECK, after_s=45)
+        assert (case.due_in("recall_recheck"), case.legs["recall"]) == (45, before)
+        assert "bank:recall_query:1" in case.waits_for
+
+
+def test_that_nothing_is_known_yet_changes_nothing() -> None:
+    case = recalled()
+    case.answered("bank:recall:1", T.RECALL_PENDING, RecallReport(1))
+    assert (case.status, case.holds) == ("recalling", [("recall", 12_800, "reserved")])
+
+
+def test_who_agreed_may_name_another_date_or_change_their_mind() -> None:
+    case = agreed()
+    case.when(T.RECALL_AGREED, RecallReport(1, expected_at=START + timedelta(seconds=700)))
+    assert case.due_in("recall_recheck") == 700
+    case.when(T.RECALL_REFUSED, RecallReport(1))
+    assert (case.status, case.holds) == ("explained", [("recall", 12_800, "released")])
+
+
+def test_agreed_money_that_does_not_come_is_for_a_person() -> None:
+    case = agreed()
+    case.when(T.RECALL_DUE, after_s=830)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "recall_silent")
+
+
+def test_consent_after_silence_counts() -> None:
+    case = overdue()
+    case.when(T.RECALL_AGREED, RecallReport(1))
+    assert (case.legs["recall"], case.holds) == ("agreed", [("recall", 12_800, "reserved")])
+
+
+def test_money_that_comes_back_after_a_refusal_is_told() -> None:
+    case = recalled()
+    case.answered("bank:recall:1", T.RECALL_REFUSED, RecallReport(1))
+    case.when(T.RECALL_RETURNED, RecallReport(1))
+    assert (case.status, case.holds) == ("recalled", [("recall", 12_800, "settled")])
