@@ -146,7 +146,8 @@ def is_busy(legs: Legs) -> bool:
 
 def _end(legs: Legs, kind: Kind) -> Status | None:
     """Credited money first, then verdicts, then what arrived without a decision."""
-    if legs.refund is Refund.CREDITED or legs.credit is Credit.FINAL:
+    final = legs.credit is Credit.FINAL and legs.refund is Refund.NONE
+    if legs.refund is Refund.CREDITED or final:
         return Status.CREDITED
     if legs.chargeback is Chargeback.WON and legs.refund is Refund.NONE:
         return Status.CHARGED_BACK

@@ -7,6 +7,7 @@ import pytest
 
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import (
+    Cause,
     ChargebackReport,
     Grant,
     MerchantAnswer,
@@ -14,7 +15,7 @@ from services.tracker.domain.triggers import (
     RecallReport,
     T,
 )
-from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, TransactionKind
+from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, Reopening, TransactionKind
 from tests.unit.tracker.case import (
     START,
     Case,
@@ -169,3 +170,17 @@ def test_money_that_comes_during_the_notice_settles_it() -> None:
     case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
     assert (case.status, case.legs["credit"]) == ("charged_back", "settled")
     assert case.waits_for == set()
+
+
+def test_what_is_granted_beside_a_final_credit_is_under_way_until_it_is_credited() -> None:
+    case = standing(5_000)
+    grant = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000, payer=Payer.WALLET_ADVANCE)
+    case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
+    assert (case.status, case.legs["credit"]) == ("credited", "final")
+    case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.NEW_EVIDENCE), actor=Actor.OPS)
+    more = decision(Remedy.PARTIAL_REFUND, amount_minor=1_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    assert case.status == "refund_approved"
+    assert "bank:refund:1" in case.waits_for
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert case.status == "credited"
