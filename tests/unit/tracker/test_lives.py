@@ -163,6 +163,8 @@ class Lives(RuleBasedStateMachine):
         """What the bank and the merchant had begun by themselves; only cards have a window."""
         if money.funding is not Funding.CARD:
             money.chargeback_until = None
+        if money.state is TransactionState.DECLINED:
+            money.captured_minor = 0
         if money.state is TransactionState.DEBITED_NOT_CAPTURED:
             money.reversal = self.outside.reversal(money)
         elif theirs and money.state is TransactionState.CAPTURED:
