@@ -13,7 +13,7 @@ from services.tracker.domain.commands import OF_ACTION, ops_commands
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
-from services.tracker.domain.guards import merchant_of
+from services.tracker.domain.guards import awaits_transaction, merchant_of
 from services.tracker.domain.holds import Held, holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
@@ -253,7 +253,7 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
     trigger = _checked(dispute, signal.trigger)
     purse = batch.purses.get(_transaction(dispute, trigger))
     bank = trigger.payload
-    if purse and trigger.name is T.TRANSACTION_FOUND and isinstance(bank, BankTransaction):
+    if purse and isinstance(bank, BankTransaction) and awaits_transaction(dispute, trigger):
         purse.learn(bank)
     view = MoneyView(
         others_minor=purse.others_minor(signal.dispute_id) if purse else 0,

@@ -13,6 +13,7 @@ from services.tracker.domain import asks, public
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
+from services.tracker.domain.guards import awaits_transaction
 from services.tracker.domain.holds import holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
@@ -274,9 +275,9 @@ class Tracker:
     def _apply(self, dispute_id: UUID, trigger: Trigger) -> Decision:
         before = self.disputes[dispute_id]
         purse = self.purse(before, trigger)
-        if purse and trigger.name is T.TRANSACTION_FOUND:
-            assert isinstance(trigger.payload, BankTransaction)
-            purse.learn(trigger.payload)
+        bank = trigger.payload
+        if purse and isinstance(bank, BankTransaction) and awaits_transaction(before, trigger):
+            purse.learn(bank)
         money = MoneyView(
             others_minor=purse.others_minor(dispute_id) if purse else 0,
             duplicate_of=self._duplicate_of(before, trigger),

@@ -30,6 +30,7 @@ from services.tracker.domain.states import (
     Trace,
     Verdict,
 )
+from services.tracker.domain.triggers import T, Trigger
 from shared.contracts.vocabulary import (
     WITHOUT_TRANSACTION,
     Funding,
@@ -707,6 +708,12 @@ def refund_failed(scene: Scene) -> bool:
 def is_captured(scene: Scene) -> bool:
     """The money moved, and nothing has been begun about it."""
     return _found(scene, TransactionState.CAPTURED) and _untouched(scene)
+
+
+def awaits_transaction(dispute: Dispute, trigger: Trigger) -> bool:
+    """Whether this answers the question after the transaction; a repeat knows older figures."""
+    asked = dispute.legs.inquiry in (Inquiry.ASKED, Inquiry.STALLED)
+    return asked and trigger.name is T.TRANSACTION_FOUND
 
 
 def merchant_of(dispute: Dispute) -> str | None:

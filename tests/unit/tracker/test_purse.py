@@ -2,10 +2,12 @@
 
 from uuid import UUID
 
+from services.tracker.domain.guards import awaits_transaction
 from services.tracker.domain.holds import Held
+from services.tracker.domain.triggers import T, Trigger
 from services.tracker.store.money import Purse
-from shared.contracts.vocabulary import TransactionState
-from tests.unit.tracker.case import transaction
+from shared.contracts.vocabulary import Actor, Kind, TransactionState
+from tests.unit.tracker.case import opened, transaction
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -68,3 +70,18 @@ def test_a_released_authorisation_that_nobody_watches_was_paid_elsewhere() -> No
         transaction(refunded_minor=12_800, reversal_state="credited", reversal_minor=12_800)
     )
     assert known.others_minor(ONE) == 12_800
+
+
+def test_an_answer_that_is_heard_again_says_nothing_new_of_the_money() -> None:
+    case = opened(Kind.REFUND_REQUEST)
+    answer = Trigger(T.TRANSACTION_FOUND, Actor.BANK, transaction(refunded_minor=5_000))
+    assert awaits_transaction(case.dispute, answer)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, answer.payload)
+    assert not awaits_transaction(case.dispute, answer)
+
+
+def test_one_that_comes_after_a_person_was_asked_does() -> None:
+    case = opened(Kind.REFUND_REQUEST)
+    case.when(T.INQUIRY_DUE, after_s=20)
+    answer = Trigger(T.TRANSACTION_FOUND, Actor.BANK, transaction())
+    assert awaits_transaction(case.dispute, answer)
