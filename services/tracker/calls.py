@@ -4,11 +4,19 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from uuid import UUID
 
-from services.tracker.domain.triggers import AccountReport, T, Trigger
+from services.tracker.domain.triggers import (
+    AccountReport,
+    ChargebackReport,
+    RefundReport,
+    T,
+    Trigger,
+)
 from services.tracker.ports import (
     Accounts,
     Bank,
     Merchant,
+    NoAnswer,
+    NotSent,
     PostingOrder,
     Question,
     RecourseOrder,
@@ -21,13 +29,13 @@ Make = Callable[[tasks.Claimed], Awaitable[Trigger | None]]
 Siblings = Callable[[UUID, UUID], Awaitable[bool]]
 """Whether another dispute (second) of a claim (first) still needs the hold that they share."""
 _Payload = dict[str, Any]
-_OfBank = Callable[[Bank, tasks.Claimed], Awaitable[Trigger]]
+_OfBank = Callable[[Bank, tasks.Claimed], Awaitable[Trigger | None]]
 
 
 def bank_calls(bank: Bank) -> Make:
     """Tasks of the bank, which is also the wallet's ledger and the card network's mouth."""
 
-    async def make(task: tasks.Claimed) -> Trigger:
+    async def make(task: tasks.Claimed) -> Trigger | None:
         return await _BANK[task.key.kind](bank, task)
 
     return make
@@ -75,15 +83,36 @@ def _records(bank: Bank, task: tasks.Claimed) -> Awaitable[Trigger]:
     )
 
 
-def _refund(bank: Bank, task: tasks.Claimed) -> Awaitable[Trigger]:
+async def _refund(bank: Bank, task: tasks.Claimed) -> Trigger:
+    """A card's money is sent only where nobody charges it back by then (domain rule 8)."""
     payload = task.payload
+    if payload.get("unless_charged_back") and (withheld := await _withheld(bank, task)):
+        return withheld
     settled = payload.get("settles_advance_minor")
     terms = RefundTerms(
         destination_account=payload.get("destination_account"),
         composition=payload.get("composition"),
         settles_advance_minor=None if settled is None else int(settled),
     )
-    return bank.refund(**_ordered(payload), payer=payload["payer"], terms=terms)
+    return await bank.refund(**_ordered(payload), payer=payload["payer"], terms=terms)
+
+
+async def _withheld(bank: Bank, task: tasks.Claimed) -> Trigger | None:
+    """What stops a refund that has not left yet; a bank that is silent is asked again first."""
+    transaction_id = task.payload["transaction_id"]
+    try:
+        told = await bank.charged_back(transaction_id)
+    except (NoAnswer, TimeoutError) as error:
+        raise NotSent(str(error)) from None
+    if told is None or not isinstance(told.payload, ChargebackReport):
+        return None
+    report = RefundReport(
+        task.key.n,
+        reason="charged_back",
+        transaction_id=transaction_id,
+        charged_back_minor=told.payload.amount_minor,
+    )
+    return Trigger(T.REFUND_WITHHELD, Actor.BANK, report)
 
 
 def _recall(bank: Bank, task: tasks.Claimed) -> Awaitable[Trigger]:
@@ -126,6 +155,9 @@ _BANK: Final[dict[str, _OfBank]] = {
     "recall_query": _of_key("recall_report"),
     "chargeback": _chargeback,
     "chargeback_query": _chargeback_query,
+    "chargeback_watch": lambda bank, task: bank.watch_chargebacks(
+        str(task.key.dispute_id), task.payload["transaction_id"]
+    ),
     "pre_arbitration": _step("pre_arbitration"),
     "network_arbitration": _step("arbitration"),
     "chargeback_withdrawal": _step("withdraw"),

@@ -128,6 +128,12 @@ class Bank(Protocol):
     async def chargeback_report(self, key: str) -> Trigger:
         """How a chargeback of ours stands."""
 
+    async def watch_chargebacks(self, dispute_id: str, transaction_id: str) -> Trigger | None:
+        """Have chargebacks told to us that do not come from here; CHARGEBACK_APPEARED: one did."""
+
+    async def charged_back(self, transaction_id: str) -> Trigger | None:
+        """CHARGEBACK_APPEARED where one is open or won that did not come from here."""
+
     async def outside_chargeback(self, transaction_id: str) -> Trigger:
         """How the one stands that did not come from here."""
 

@@ -96,6 +96,10 @@ def _recall(out: Outside, ask: Ask) -> Answer | None:
 
 def _refund(out: Outside, ask: Ask) -> Answer:
     item = out.alive(ask.key)
+    theirs = out.live_outside(str(ask.payload["transaction_id"]))
+    if item is None and theirs and ask.payload.get("unless_charged_back"):
+        report = RefundReport(ask.n, "charged_back", charged_back_minor=theirs.amount_minor)
+        return T.REFUND_WITHHELD, report
     if item is None:
         item = out.order("refund", ask, _PAID[ask.choice % len(_PAID)])
     elif item.state == "in_air":
@@ -119,6 +123,15 @@ def _chargeback(out: Outside, ask: Ask) -> Answer | None:
         if out.is_charged_back(item):
             item.now("lost", out.now)  # the network takes one of a transaction
     return out.said(item) if item else None
+
+
+def _watch_chargebacks(out: Outside, ask: Ask) -> Answer | None:
+    transaction_id = str(ask.payload["transaction_id"])
+    theirs = out.live_outside(transaction_id)
+    if theirs is None:
+        return None
+    report = ChargebackReport(None, theirs.amount_minor, transaction_id=transaction_id)
+    return T.CHARGEBACK_APPEARED, report
 
 
 def _outside_chargeback(out: Outside, ask: Ask) -> Answer:
@@ -236,6 +249,7 @@ _CALLS: Final[dict[str, _Made]] = {
     "refund_query": _refund_query,
     "chargeback": _chargeback,
     "chargeback_query": _chargeback,
+    "chargeback_watch": _watch_chargebacks,
     **dict.fromkeys(_STEPS, _step),
     **dict.fromkeys(("credit", "credit_reversal", "correction", "compensation"), _posting),
     "hold": _hold,

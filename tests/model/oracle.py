@@ -261,9 +261,10 @@ class Oracle:
         Nor know of an authorisation before the records tell. What was known of before anything
         was ordered is no reason.
         """
-        if self.outside.outside_chargeback(transaction_id):
-            return "somebody else's chargeback"
         mine = self._mine(self.outside.money[transaction_id])
+        theirs = self.outside.outside_chargeback(transaction_id)
+        if theirs and not _is_sent_beside(theirs, mine):
+            return "somebody else's chargeback"
         paid = [i.first for i in mine if i.leg in ("refund", "recall", "chargeback", "credit")]
         paid += [START] if self.outside.money[transaction_id].theirs else []
         if transaction_id in self.granted_before and self.outside.money[transaction_id].reversal:
@@ -334,11 +335,15 @@ class Oracle:
         for transaction_id, money in self.outside.money.items():
             mine = self._of(transaction_id)
             ours = any(came_minor(i) and i.told_to != transaction_id for i in self._mine(money))
-            theirs = self.outside.outside_chargeback(transaction_id)
-            if theirs and not any(d.facts.chargeback_outside for d in mine):
-                continue  # to be mended: told to nobody after the end, and beside our own
             if ours and self.recovered_minor(transaction_id) > money.captured_minor:
                 assert any(d.facts.over_recovered for d in mine), "nobody would see it"
+
+
+def _is_sent_beside(theirs: Item, mine: list[Item]) -> bool:
+    """Whether a refund left while somebody else was charging the money back."""
+    refunds = (i for i in mine if i.leg == "refund" and (came_minor(i) or i.state in MOVING))
+    takes = theirs.state in (*LIVE_CHARGEBACKS, "won")
+    return takes and any(theirs.first < refund.first for refund in refunds)
 
 
 def _is_moving(item: Item) -> bool:

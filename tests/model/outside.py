@@ -188,12 +188,18 @@ class Outside:
                 return item
         return None
 
+    def live_outside(self, transaction_id: str) -> Item | None:
+        """Somebody else's, which takes money or has taken it."""
+        item = self.outside_chargeback(transaction_id)
+        return item if item and item.state in (*LIVE_CHARGEBACKS, "won") else None
+
     # --- what they say
 
     def view(self, money: Money) -> BankTransaction:
         """The transaction; `refunded` is all that went or is going back from the other side."""
         outside = self.outside_chargeback(money.transaction_id)
         live = outside is not None and outside.state in LIVE_CHARGEBACKS
+        won = outside is not None and outside.state == "won"
         back = money.reversal
         return BankTransaction(
             transaction_id=money.transaction_id,
@@ -210,6 +216,7 @@ class Outside:
             funding=money.funding,
             chargeback_until=money.chargeback_until,
             chargeback_minor=outside.amount_minor if outside and live else None,
+            chargeback_won=won,
         )
 
     def said(self, item: Item) -> tuple[T, Payload]:

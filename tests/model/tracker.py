@@ -17,7 +17,7 @@ from services.tracker.domain.guards import awaits_transaction
 from services.tracker.domain.holds import holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
-from services.tracker.domain.states import Hold
+from services.tracker.domain.states import Hold, Inquiry, Refund, Verdict
 from services.tracker.domain.triggers import (
     AccountReport,
     BankTransaction,
@@ -156,13 +156,12 @@ class Tracker:
     def _charged_back(self, transaction_id: str, told: Trigger) -> list[UUID]:
         """Those that news of somebody else's chargeback concerns; one that brought nothing: few."""
         live = told.name in (T.CHARGEBACK_PENDING, T.CHARGEBACK_REPRESENTED, T.CHARGEBACK_WON)
-        return [
-            d.claim.dispute_id
-            for d in self.disputes.values()
-            if d.claim.transaction_id == transaction_id
-            and (public.is_open(d) or d.legs.chargeback.value != "none")
-            and (live or d.legs.chargeback.value != "none")
-        ]
+        same = [d for d in self.disputes.values() if d.claim.transaction_id == transaction_id]
+        same = [d for d in same if not _is_nobodys(d)]
+        found = [d for d in same if public.is_open(d) or d.legs.chargeback.value != "none"]
+        if not found:
+            found = sorted(same, key=lambda d: d.legs.refund is not Refund.CREDITED)[:1]
+        return [d.claim.dispute_id for d in found if live or d.legs.chargeback.value != "none"]
 
     def _outside(self, dispute_id: UUID, told: Trigger) -> tuple[Trigger, tuple[Trigger, ...]]:
         dispute = self.disputes[dispute_id]
@@ -342,6 +341,12 @@ class Tracker:
                     body = asks.payload(dispute, effect, self.now, self.rules)
                     add[kind, n] = Task(f"{party}:{kind}:{n}", leg.value, kind, n, at, body)
         work.update({task.name: task for task in add.values()})
+
+
+def _is_nobodys(dispute: Dispute) -> bool:
+    """Closed as somebody else's, or as another dispute's."""
+    legs = dispute.legs
+    return legs.inquiry is Inquiry.FOREIGN or legs.verdict is Verdict.DUPLICATE
 
 
 def _forget(work: dict[str, Task], kind: str) -> None:

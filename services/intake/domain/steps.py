@@ -249,6 +249,10 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
         "银行确认这笔退款没有付出。",
         "The bank confirmed that the refund was not paid.",
     ),
+    "refund_withheld": (
+        "发卡行正在为同一笔钱拒付，这笔退款暂未发出。",
+        "The card issuer is charging the same money back, so the refund was not sent.",
+    ),
     "refund_due": ("退款超时，已转专人。", "The refund is late; one of our people goes on."),
     "funding_due": (
         "付款方的资金没有按时到位。",

@@ -1,5 +1,6 @@
 """What the bank says, in its bodies, and what that is to the core."""
 
+from collections.abc import Container
 from typing import Final, Literal
 
 from pydantic import AwareDatetime, Field
@@ -274,6 +275,7 @@ def _bank_transaction(body: TransactionBody) -> BankTransaction:
         clawback_minor=body.clawback_minor,
         chargeback_until=body.chargeback_until,
         chargeback_minor=_outside_minor(body),
+        chargeback_won=is_charged_back_outside(body, ("won",)),
     )
 
 
@@ -283,8 +285,12 @@ def _tender(body: TransactionBody) -> tuple[tuple[str, int], ...]:
     return parts if sum(minor for _, minor in parts) == body.captured.amount_minor else ()
 
 
-def _outside_minor(body: TransactionBody) -> int | None:
+def is_charged_back_outside(body: TransactionBody, states: Container[str]) -> bool:
+    """Whether there is a chargeback in one of these states that did not come from here."""
     there = body.chargeback
-    if there is None or there.reference is not None or there.state not in _LIVE:
-        return None
-    return there.amount.amount_minor
+    return there is not None and there.reference is None and there.state in states
+
+
+def _outside_minor(body: TransactionBody) -> int | None:
+    live = is_charged_back_outside(body, _LIVE)
+    return body.chargeback.amount.amount_minor if body.chargeback and live else None

@@ -88,9 +88,7 @@ class HttpBank:
 
     async def watch(self, dispute_id: str, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
-        url = f"{self._callback_url}?dispute_id={dispute_id}"
-        request = {"transaction_id": transaction_id, "callback_url": url}
-        await self._http.tell("/v1/watches", request)
+        await self._subscribe(dispute_id, transaction_id)
         return await self.reversal(transaction_id)
 
     async def reversal(self, transaction_id: str) -> Trigger:
@@ -135,6 +133,16 @@ class HttpBank:
         body = there(await self._http.get(f"/v1/chargebacks/{key}", ChargebackBody))
         return recourse.of_chargeback(about(body, body.reference, key))
 
+    async def watch_chargebacks(self, dispute_id: str, transaction_id: str) -> Trigger | None:
+        """See `ports.Bank`."""
+        await self._subscribe(dispute_id, transaction_id)
+        return await self.charged_back(transaction_id)
+
+    async def charged_back(self, transaction_id: str) -> Trigger | None:
+        """See `ports.Bank`."""
+        body = there(await self._transaction(transaction_id))
+        return recourse.of_others(transaction_id, body.chargeback)
+
     async def outside_chargeback(self, transaction_id: str) -> Trigger:
         """See `ports.Bank`."""
         body = there(await self._transaction(transaction_id))
@@ -159,6 +167,11 @@ class HttpBank:
         ordered = (order.key, order.kind, order.amount_minor, order.currency)
         told = (body.reference, body.kind, *_money(body.amount))
         return recourse.of_posting(about(body, told, ordered))
+
+    async def _subscribe(self, dispute_id: str, transaction_id: str) -> None:
+        url = f"{self._callback_url}?dispute_id={dispute_id}"
+        request = {"transaction_id": transaction_id, "callback_url": url}
+        await self._http.tell("/v1/watches", request)
 
     async def _transaction(self, transaction_id: str) -> TransactionBody | None:
         body = await self._http.get(f"/v1/transactions/{transaction_id}", TransactionBody)

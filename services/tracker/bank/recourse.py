@@ -98,6 +98,15 @@ def of_chargeback(body: ChargebackBody) -> Trigger:
     return Trigger(_CHARGEBACKS[body.state], Actor.BANK, report)
 
 
+def of_others(transaction_id: str, known: KnownChargeback | None) -> Trigger | None:
+    """News of one that did not come from here, where it takes money or has taken it."""
+    if known is None or known.reference is not None or known.state in WITHOUT_MONEY:
+        return None
+    return appeared(
+        ChargebackBody(transaction_id=transaction_id, state=known.state, amount=known.amount)
+    )
+
+
 def of_outside(transaction_id: str, known: KnownChargeback | None) -> Trigger:
     """How one stands that did not come from here; what is not there any more is no news."""
     if known is None or known.reference is not None:

@@ -110,6 +110,8 @@ def _learn(
     facts = _still_due(dispute, learn.from_trigger(dispute.facts, trigger, now))
     scene = Scene(dispute, money, rules, now)
     match new:
+        case Refund.FAILED if trigger.name is T.REFUND_WITHHELD:
+            facts = learn.withheld(facts, money, dispute)
         case Refund():
             facts = learn.paid(facts, new, money, dispute)
         case Reversal() if dispute.legs.reversal is Reversal.ABSENT:
@@ -117,10 +119,8 @@ def _learn(
             facts = learn.watched(facts, money, dispute)
         case Recall():
             facts = learn.recalled(facts, new, money, dispute)
-        case Chargeback.FILED if trigger.name is T.CHARGEBACK_APPEARED:
-            facts = learn.appeared(trigger, money, dispute)
-        case Chargeback.FILED if dispute.legs.chargeback is Chargeback.NONE:
-            facts = learn.filed(facts, scene)
+        case Chargeback.FILED if dispute.legs.chargeback is not Chargeback.FILED:
+            facts = learn.begun(facts, trigger, scene)
         case Chargeback.WON:
             facts = learn.charged_back(facts, dispute.legs.chargeback, money, dispute)
         case _ if trigger.name is T.CREDIT_DUE:

@@ -71,7 +71,8 @@ class Facts:
     tender: tuple[tuple[str, int], ...] = ()  # what was paid with; nothing: all cash
     clawback_minor: int = 0
     chargeback_until: datetime | None = None
-    chargeback_found_minor: int | None = None  # one that the bank knew of when it was asked
+    chargeback_found_minor: int | None = None  # one that the bank told of, until it is taken up
+    chargeback_before: bool = False  # one was won before anybody asked: there is no second
 
     records_n: int = 0
     records_minor: int | None = None

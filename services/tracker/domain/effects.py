@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute
-from services.tracker.domain.standing import LIVE_CHARGEBACKS
+from services.tracker.domain.standing import LIVE_CHARGEBACKS, may_be_charged_back
 from services.tracker.domain.states import (
     Access,
     Arbitration,
@@ -127,12 +127,17 @@ def _ask_bank_again(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Ef
 
 
 def _found(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
-    """A card's chargeback is filed before its window closes, whatever else goes on."""
+    """What a card paid for, others may charge back: we want to hear of it.
+
+    Our own chargeback is filed before its window closes, whatever else goes on.
+    """
+    watch = (Call("bank", Leg.CHARGEBACK, "chargeback_watch", 1, now),)
+    watched = watch if may_be_charged_back(dispute) else ()
     until = dispute.facts.chargeback_until
     if until is None or until <= now:
-        return ()
+        return watched
     file_at = max(now, until - rules.delay("chargeback_margin"))
-    return (Timer(Leg.CHARGEBACK, T.CHARGEBACK_WINDOW, file_at),)
+    return (*watched, Timer(Leg.CHARGEBACK, T.CHARGEBACK_WINDOW, file_at))
 
 
 def _in_transit(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:

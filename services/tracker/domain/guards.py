@@ -87,7 +87,11 @@ def may_settle_credit(scene: Scene) -> bool:
 def was_charged_back_outside(scene: Scene) -> bool:
     """The bank told of a chargeback that did not come from here: it takes its money's room."""
     told = scene.facts.chargeback_found_minor is not None
-    return told and scene.legs.chargeback is Chargeback.NONE
+    return told and scene.legs.chargeback in (
+        Chargeback.NONE,
+        Chargeback.LOST,
+        Chargeback.WITHDRAWN,
+    )
 
 
 def must_restore_credit(scene: Scene) -> bool:
@@ -671,6 +675,12 @@ def grant_no_longer_fits(scene: Scene) -> bool:
 def arbitrator_denied_failed_refund(scene: Scene) -> bool:
     """Decided against another attempt: the reservation is given back first."""
     return _denied(scene) and scene.legs.refund is Refund.FAILED
+
+
+def charged_back_instead(scene: Scene) -> bool:
+    """A chargeback has brought what the refund that failed was to bring."""
+    won = scene.legs.chargeback is Chargeback.WON and scene.legs.refund is Refund.FAILED
+    return won and standing.settled_minor(scene.dispute) >= (scene.facts.approved_minor or 0)
 
 
 def arbitrator_denied(scene: Scene) -> bool:

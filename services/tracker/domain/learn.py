@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
+from services.tracker.domain import standing
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.guards import Scene, wanted
 from services.tracker.domain.records import replace
@@ -87,6 +88,7 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         clawback_minor=bank.clawback_minor,
         chargeback_until=bank.chargeback_until,
         chargeback_found_minor=bank.chargeback_minor,
+        chargeback_before=bank.chargeback_won,
     )
 
 
@@ -205,6 +207,18 @@ def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         destination_kind=report.destination_kind or facts.destination_kind,
         destination_bank=report.destination_bank or facts.destination_bank,
         destination_tail=report.destination_tail or facts.destination_tail,
+    )
+
+
+def _withheld(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """Nothing is held for it any more but what earlier attempts have paid."""
+    del now
+    report = _payload(trigger, RefundReport)
+    return replace(
+        facts,
+        refund_reason=report.reason,
+        refund_held_minor=facts.credited_minor,
+        chargeback_found_minor=report.charged_back_minor,
     )
 
 
@@ -415,6 +429,7 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.REFUND_BOUNCED: _bounced,
     T.REFUND_UNFUNDED: _refund,
     T.REFUND_FAILED: _refund,
+    T.REFUND_WITHHELD: _withheld,
     T.REFUND_NO_ANSWER: _no_answer,
     T.ARBITRATOR_DECIDED: _decision,
     T.LATE_CONSENT_REQUESTED: _late_consent,
@@ -582,9 +597,12 @@ def filed(facts: Facts, scene: Scene) -> Facts:
     )
 
 
-def appeared(trigger: Trigger, money: MoneyView, dispute: Dispute) -> Facts:
-    """News of a chargeback that did not come from here."""
-    return _outside(_payload(trigger, ChargebackReport).amount_minor, money, dispute)
+def begun(facts: Facts, trigger: Trigger, scene: Scene) -> Facts:
+    """A chargeback of ours, or news of one that did not come from here."""
+    if trigger.name is not T.CHARGEBACK_APPEARED:
+        return filed(facts, scene)
+    report = _payload(trigger, ChargebackReport)
+    return _outside(report.amount_minor, scene.money, scene.dispute)
 
 
 def _found_outside(route: Route, scene: Scene) -> Facts:
@@ -602,6 +620,7 @@ def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Fa
         chargeback_minor=amount,
         chargeback_held_minor=held,
         chargeback_outside=True,
+        chargeback_found_minor=None,
         over_recovered=facts.over_recovered or held < amount,
     )
 
@@ -615,6 +634,21 @@ def recalled(facts: Facts, new: Recall, money: MoneyView, dispute: Dispute) -> F
     held = min(facts.recall_minor, money.free(dispute, facts.recall_minor) + freed)
     over = facts.over_recovered or (new is Recall.RETURNED and held < facts.recall_minor)
     return replace(facts, recall_held_minor=held, over_recovered=over)
+
+
+def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
+    """A chargeback that was known has the room that the refund held; nothing was paid twice."""
+    if dispute.legs.chargeback not in standing.LIVE_CHARGEBACKS:
+        return facts
+    freed = replace(dispute, facts=replace(facts, chargeback_held_minor=0))
+    held = money.free(freed, facts.chargeback_minor)
+    fits = held == facts.chargeback_minor and not facts.credited_attempts
+    return replace(
+        facts,
+        chargeback_held_minor=held,
+        chargeback_found_minor=None,
+        over_recovered=facts.over_recovered and not fits,
+    )
 
 
 def charged_back(facts: Facts, old: Chargeback, money: MoneyView, dispute: Dispute) -> Facts:

@@ -104,6 +104,7 @@ _RECALL_FAILED: Final = Route("recall failed", g.recall_failed, T.OPEN_ARBITRATI
 
 # What a person decided, and what came of the money: the same for every kind.
 DECISIONS: Final[tuple[Route, ...]] = (
+    Route("charged back instead", g.charged_back_instead, T.RELEASE_REFUND),
     Route("network decides", g.network_decides, T.SUPERSEDE_ARBITRATION),
     Route("goods kept", g.goods_were_kept, T.DECLINE, "goods_not_returned"),
     Route("goods contested", g.goods_are_contested, T.OPEN_ARBITRATION, "goods_contested"),

@@ -22,7 +22,7 @@ from services.tracker.domain.states import (
     Trace,
     Verdict,
 )
-from shared.contracts.vocabulary import Kind, Status
+from shared.contracts.vocabulary import Funding, Kind, Status
 
 LIVE_CHARGEBACKS: Final = (
     Chargeback.FILED,
@@ -137,6 +137,14 @@ def was_appealed(dispute: Dispute) -> bool:
     """The customer appealed, or the case was reopened, and nobody has been asked yet."""
     appealing = dispute.legs.appeal in (Appeal.LODGED, Appeal.REOPENED)
     return appealing and not dispute.facts.appeal_heard
+
+
+def may_be_charged_back(dispute: Dispute) -> bool:
+    """Whether an issuer may file a chargeback by itself that we do not know of yet."""
+    facts = dispute.facts
+    card = facts.funding is Funding.CARD or facts.chargeback_until is not None
+    known = dispute.legs.chargeback in (*LIVE_CHARGEBACKS, Chargeback.WON)
+    return card and not known and not facts.chargeback_before
 
 
 def is_busy(legs: Legs) -> bool:

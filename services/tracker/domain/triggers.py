@@ -58,6 +58,7 @@ class T(StrEnum):
     REFUND_UNFUNDED = "refund_unfunded"
     REFUND_FAILED = "refund_failed"
     REFUND_NO_ANSWER = "refund_no_answer"
+    REFUND_WITHHELD = "refund_withheld"
     REFUND_NOT_FOUND = "refund_not_found"
     # the card network's
     CHARGEBACK_APPEARED = "chargeback_appeared"
@@ -222,6 +223,7 @@ class BankTransaction:
     clawback_minor: int = 0  # rewards that a full refund takes back
     chargeback_until: datetime | None = None
     chargeback_minor: int | None = None  # one is open that did not come from here
+    chargeback_won: bool = False  # such a one had brought its money before, see `refunded_minor`
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +311,7 @@ class RefundReport:
     amount_minor: int | None = None
     currency: str | None = None
     known_at: datetime | None = None  # since when the bank knows it, by its own clock
+    charged_back_minor: int | None = None  # what somebody else's chargeback takes instead
 
 
 @dataclass(frozen=True, slots=True)

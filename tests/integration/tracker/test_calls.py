@@ -104,6 +104,12 @@ class Bank:
     async def outside_chargeback(self, transaction_id: str) -> Trigger:
         raise NotImplementedError
 
+    async def watch_chargebacks(self, dispute_id: str, transaction_id: str) -> Trigger | None:
+        raise NotImplementedError
+
+    async def charged_back(self, transaction_id: str) -> Trigger | None:
+        raise NotImplementedError
+
     async def post(self, order: PostingOrder) -> Trigger:
         raise NotImplementedError
 

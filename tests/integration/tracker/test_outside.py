@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +10,7 @@ from services.tracker.domain.triggers import Choice, T, Trigger
 from services.tracker.handlers import Signal
 from shared import ids
 from shared.auth import Role
+from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Actor, Kind
 from tests.integration.tracker.desk import Caller
 from tests.integration.tracker.outside import SHOP, Town, town
@@ -135,18 +137,60 @@ async def test_a_chargeback_from_outside_ends_a_dispute_that_waits_for_its_merch
     await town.behave(event, answer="silent")
     await town.stage.send(opening(event))
     await town.until(event, status="waiting_for_merchant")
-    # the bank tells whoever asked about the transaction last
-    watch = f"{town.callbacks}/banks/bank"
-    await town.bank.post(
-        "/v1/watches", {"transaction_id": event.transaction_id, "callback_url": watch}
-    )
-    amount = {"amount_minor": "12800", "currency": "CNY"}
-    await town.bank.post(
-        "/sandbox/chargebacks", {"transaction_id": event.transaction_id, "amount": amount}
-    )
+    await _issuer_charges_back(town, event)
     row = await town.until(event, chargeback="won", status="charged_back")
     assert row["facts"]["chargeback_outside"] is True
     assert await town.stage.holds(event) == {"chargeback": (12_800, "settled")}
+
+
+async def test_a_refund_is_not_sent_where_the_issuer_charges_back_without_a_word(
+    town: Town,
+) -> None:
+    event = opened(merchant_id=SHOP)
+    await town.record(event, funding="card")
+    await town.behave(event, answer="refuse")
+    await town.stage.send(opening(event))
+    await town.until(event, status="in_arbitration")
+    silent = {"callback": False, "filed": {"outcome": "open"}}
+    await _issuer_charges_back(town, event, chargeback=silent)
+    path = f"/v1/disputes/{event.dispute_id}/decision"
+    granted = {
+        "fault": "merchant",
+        "remedy": "full_refund",
+        "reason": "not_received",
+        "amount": {"amount_minor": "12800", "currency": "CNY"},
+        "payer": "merchant",
+    }
+    assert (await town.api.post(path, json=granted, headers=OPS.headers)).status == 200
+    row = await town.until(event, refund="failed", chargeback="filed", status="chargeback_filed")
+    assert row["facts"]["refund_reason"] == "charged_back"
+    assert "over_recovered" not in row["facts"]
+    assert await town.stage.holds(event) == {
+        "refund": (0, "reserved"),
+        "chargeback": (12_800, "reserved"),
+    }
+    audit = await town.bank.audit()
+    assert audit["paid_twice"] == audit["above_captured"] == []
+    assert audit["refunds_settled"] == audit["refunds_in_flight"] == 0
+
+
+async def test_a_chargeback_after_the_end_is_heard_by_the_dispute_that_was_refunded(
+    town: Town,
+) -> None:
+    event = opened(merchant_id=SHOP)
+    await town.record(event, funding="card")
+    await town.behave(event, answer="accept")
+    await town.stage.send(opening(event))
+    await town.until(event, status="credited")
+    await _issuer_charges_back(town, event, chargeback={"filed": {"outcome": "open"}})
+    row = await town.until(event, chargeback="filed", status="chargeback_filed")
+    assert row["facts"]["over_recovered"] is True  # both may stand: a person has to see it
+
+
+async def _issuer_charges_back(town: Town, event: DisputeOpened, **how: Any) -> None:
+    amount = {"amount_minor": "12800", "currency": "CNY"}
+    told = {"transaction_id": event.transaction_id, "amount": amount} | how
+    await town.bank.post("/sandbox/chargebacks", told)
 
 
 async def test_a_wrong_transfer_is_recalled(town: Town) -> None:

@@ -52,7 +52,12 @@ def appeared(minor: int | None = None, case: Case | None = None) -> Case:
 def test_the_network_decides_alone() -> None:
     case = filed()
     assert (case.status, case.next_actor) == ("chargeback_filed", "bank")
-    assert case.waits_for == {"bank:chargeback:1", "chargeback_recheck", "chargeback_due"}
+    assert case.waits_for == {
+        "bank:chargeback_watch:1",
+        "bank:chargeback:1",
+        "chargeback_recheck",
+        "chargeback_due",
+    }
     assert (case.due_in("chargeback_recheck"), case.due_in("chargeback_due")) == (65, 870)
     assert (case.holds, case.legs["arbitration"]) == (
         [("chargeback", 12_800, "reserved")],
@@ -149,17 +154,81 @@ def test_one_from_outside_is_not_ours_to_withdraw(order: T) -> None:
     assert case.when(order, OPS, actor=Actor.OPS).result == "illegal"
 
 
-def test_one_that_appears_while_a_refund_flies_is_over_recovered_and_shown() -> None:
+def consented() -> Case:
+    """The merchant agreed: the refund of a card's payment is being sent."""
     case = found(Kind.REFUND_REQUEST, CARD)
     case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
-    appeared(12_800, case)
+    return case
+
+
+def test_one_that_appears_while_a_refund_flies_is_over_recovered_and_shown() -> None:
+    case = appeared(12_800, consented())
     assert case.holds == [("refund", 12_800, "reserved"), ("chargeback", 0, "reserved")]
     assert case.facts.over_recovered
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
     assert case.status == "chargeback_filed"  # its money may still come: that is told first
     case.when(T.CHARGEBACK_LOST, ChargebackReport(None))
     assert case.status == "credited"
+
+
+def withheld(case: Case, minor: int = 12_800) -> Case:
+    """The bank was asked right before the refund was sent, and told of somebody's chargeback."""
+    report = refund(reason="charged_back", charged_back_minor=minor)
+    case.answered("bank:refund:1", T.REFUND_WITHHELD, report)
+    return case
+
+
+def test_a_card_may_be_charged_back_by_others_so_we_ask_to_hear_of_it() -> None:
+    assert "bank:chargeback_watch:1" in found(Kind.REFUND_REQUEST, CARD).waits_for
+    assert "bank:chargeback_watch:1" not in found(Kind.REFUND_REQUEST).waits_for
+
+
+def test_a_refund_is_not_sent_beside_a_chargeback_that_nobody_told_of() -> None:
+    case = withheld(consented())
+    assert (case.status, case.next_actor) == ("chargeback_filed", "bank")
+    assert case.holds == [("refund", 0, "reserved"), ("chargeback", 12_800, "reserved")]
+    assert not case.facts.over_recovered
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None))
+    assert (case.status, case.holds) == (
+        "charged_back",
+        [("refund", 0, "released"), ("chargeback", 12_800, "settled")],
+    )
+
+
+def test_what_is_not_sent_goes_to_a_person_once_the_chargeback_is_lost() -> None:
+    case = withheld(consented())
+    case.when(T.CHARGEBACK_LOST, ChargebackReport(None))
+    assert (case.status, case.holds[1]) == ("in_arbitration", ("chargeback", 12_800, "released"))
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (case.status, case.holds[0]) == ("refund_approved", ("refund", 12_800, "reserved"))
+    assert "bank:refund:2" in case.waits_for
+
+
+def test_what_a_chargeback_leaves_of_the_refund_is_for_a_person() -> None:
+    case = withheld(consented(), 5_000)
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None))
+    assert case.status == "in_arbitration"
+    rest = decision(Remedy.PARTIAL_REFUND, amount_minor=7_800)
+    case.when(T.ARBITRATOR_DECIDED, rest, actor=Actor.OPS)
+    assert case.holds == [("refund", 7_800, "reserved"), ("chargeback", 5_000, "settled")]
+
+
+def test_one_that_was_told_of_in_time_has_the_refunds_room() -> None:
+    case = appeared(12_800, consented())
+    assert case.facts.over_recovered  # the refund may have left
+    withheld(case)
+    assert case.holds == [("refund", 0, "reserved"), ("chargeback", 12_800, "reserved")]
+    assert not case.facts.over_recovered
+
+
+def test_the_issuer_may_file_after_ours_was_lost() -> None:
+    case = filed()
+    case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
+    appeared(5_000, case)
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 5_000, "reserved")])
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None))
+    assert (case.status, case.holds) == ("charged_back", [("chargeback", 5_000, "settled")])
 
 
 def test_the_banks_answer_tells_of_one_that_was_there_before() -> None:

@@ -172,7 +172,8 @@ ANSWERS: Final[dict[str, tuple[T, ...]]] = {
     "watch": REVERSAL_ANSWERS,
     "reversal_query": REVERSAL_ANSWERS,
     "return_query": REVERSAL_ANSWERS,
-    "refund": (*REFUND_ANSWERS, T.REFUND_NO_ANSWER),
+    "refund": (*REFUND_ANSWERS, T.REFUND_NO_ANSWER, T.REFUND_WITHHELD),
+    "chargeback_watch": (T.CHARGEBACK_APPEARED,),
     "refund_query": (*REFUND_ANSWERS, T.REFUND_NOT_FOUND),
     "consent": (T.CONSENT_DELIVERED,),
     "records": tuple(
@@ -395,6 +396,9 @@ def _payload(random: Random, case: Case, name: T, n: int | None) -> Payload:
             amount_minor=random.choice(AMOUNTS),
             payer=random.choice((None, *Payer)),
         )
+    if name is T.REFUND_WITHHELD:
+        back = random.choice(AMOUNTS)
+        return RefundReport(n or facts.refund_n, "charged_back", charged_back_minor=back)
     return _plain(random, case, name, n)
 
 

@@ -23,6 +23,8 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.RESERVED, T.REFUND_UNFUNDED): Refund.UNFUNDED,
     (Refund.RESERVED, T.REFUND_FAILED): Refund.FAILED,
     (Refund.RESERVED, T.REFUND_NO_ANSWER): Refund.UNKNOWN,
+    # not sent, as somebody else charges the same money back (domain rule 8)
+    (Refund.RESERVED, T.REFUND_WITHHELD): Refund.FAILED,
     (Refund.RESERVED, T.REFUND_DUE): Refund.RESERVED,  # a person looks; it may still be sent
     (Refund.UNKNOWN, T.REFUND_ACCEPTED): Refund.IN_FLIGHT,
     (Refund.UNKNOWN, T.REFUND_CREDITED): Refund.CREDITED,
@@ -89,6 +91,8 @@ CHARGEBACK: Final[dict[tuple[Chargeback, T], Chargeback]] = {
     (Chargeback.NONE, T.CHARGEBACK_ORDERED): Chargeback.FILED,
     (Chargeback.NONE, T.CHARGEBACK_WINDOW): Chargeback.FILED,
     (Chargeback.NONE, T.CHARGEBACK_APPEARED): Chargeback.FILED,
+    (Chargeback.LOST, T.CHARGEBACK_APPEARED): Chargeback.FILED,  # the issuer files by itself
+    (Chargeback.WITHDRAWN, T.CHARGEBACK_APPEARED): Chargeback.FILED,
     **{(state, T.CHARGEBACK_PENDING): state for state in _LIVE},
     **{(state, T.CHARGEBACK_RECHECK): state for state in _LIVE},
     **{(state, T.CHARGEBACK_WON): Chargeback.WON for state in _LIVE},
@@ -226,7 +230,7 @@ LATE: Final[dict[Row, str]] = {
     **late(
         REFUND,
         [*_UNDER_WAY, Refund.BOUNCED, Refund.FAILED, Refund.CREDITED],
-        [T.FUNDING_DUE],
+        [T.FUNDING_DUE, T.REFUND_WITHHELD],
         "the refund had moved on before",
     ),
     **late(
