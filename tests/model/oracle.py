@@ -275,9 +275,10 @@ class Oracle:
     def recovered_minor(self, transaction_id: str) -> int:
         """What the customer has or may still get through us, and had from others when we asked.
 
-        What brings money settles a provisional credit first, as if the bank passed it on.
+        What comes by itself settles a provisional credit first, as if the bank passed it on; a
+        refund settles what its order said.
         """
-        shared, own = 0, Counter[object]()
+        shared, own, settled = 0, Counter[object](), Counter[object]()
         for item in self.outside.items:
             if item.transaction_id != transaction_id:
                 continue
@@ -288,12 +289,14 @@ class Oracle:
                 shared += came
             else:
                 own[item.told_to] += came
+                by_itself = item.leg != "refund"
+                settled[item.told_to] += came if by_itself else min(came, item.settles_minor)
         money = self.outside.money[transaction_id]
         theirs = money.theirs
         if theirs and money.theirs_counted and theirs.state in ("on_its_way", "arrived"):
             shared += theirs.amount_minor
         given = self._credits(transaction_id)
-        out = (max(0, minor - own[d] - shared) for d, minor in given.items())
+        out = (max(0, minor - settled[d] - shared) for d, minor in given.items())
         return shared + own.total() + sum(out)
 
     def _credits(self, transaction_id: str) -> dict[object, int]:

@@ -44,6 +44,7 @@ class Item:
     transaction_id: str = ""
     amount_minor: int = 0
     part_minor: int = 0
+    settles_minor: int = 0  # of a provisional credit, by its order
     reason: str | None = None
     arrives: bool = False
     was: list[str] = field(default_factory=list)
@@ -149,6 +150,7 @@ class Outside:
         item = Item(leg, ask.n, ask.dispute_id, state, self.now, self.now)
         item.transaction_id = str(ask.payload.get("transaction_id") or "")
         item.amount_minor, item.part_minor = amount, max(1, amount * 2 // 5)
+        item.settles_minor = int(ask.payload.get("settles_advance_minor") or 0)
         self.items.append(item)
         self.keyed[ask.key] = item
         return item

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute
-from services.tracker.domain.states import Reversal
+from services.tracker.domain.states import Credit, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
     BankTransaction,
@@ -401,11 +401,11 @@ _KNOWN: Final = {
 
 def recovered_minor(truth: Truth, dispute: Dispute) -> int:
     """What the customer has by the providers' own books; a credit is settled by what else came."""
-    facts, total = dispute.facts, 0
+    facts, refunds, total = dispute.facts, 0, 0
     for key, state in truth.facts:
         leg, _, n = key.partition(":")
         if leg == "refund" and state == "credited":
-            total += facts.attempt(int(n)).amount_minor
+            refunds += facts.attempt(int(n)).amount_minor
         elif (leg, state) == ("reversal", "credited"):
             total += facts.reversal_minor or 0
         elif leg == "recall" and state in ("returned", "part_returned"):
@@ -413,7 +413,10 @@ def recovered_minor(truth: Truth, dispute: Dispute) -> int:
         elif (leg, state) == ("chargeback", "won"):
             total += facts.chargeback_minor
     posted = any(k.startswith("credit:") and v in ("posted", "kept") for k, v in truth.facts)
-    return max(total, facts.credit_minor if posted else 0)
+    credit = facts.credit_minor if posted else 0
+    if dispute.legs.credit is Credit.FINAL:  # refunds settle it no more
+        return refunds + max(total, credit)
+    return max(refunds + total, credit)
 
 
 def ordered_minor(truth: Truth, dispute: Dispute) -> int:

@@ -133,7 +133,7 @@ def _before(dispute: Dispute, n: int) -> list[int]:
 
 def _advanced_minor(dispute: Dispute) -> int:
     """What the wallet has credited for the time being: a refund pays that back first."""
-    stands = dispute.legs.credit in (Credit.STANDING, Credit.NOTICED)
+    stands = dispute.legs.credit in (Credit.STANDING, Credit.NOTICED, Credit.UNRECOVERED)
     return standing.credit_left_minor(dispute) if stands else 0
 
 

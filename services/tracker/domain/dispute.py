@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from services.tracker.domain.states import Chargeback, Legs, Recall, Refund, Reversal
+from services.tracker.domain.states import Chargeback, Credit, Legs, Recall, Refund, Reversal
 from services.tracker.domain.triggers import ArbitratorDecision
 from shared.contracts.vocabulary import (
     Fault,
@@ -217,7 +217,7 @@ class MoneyView:
 
     def room(self, dispute: Dispute) -> int:
         """Minor units a refund of this dispute may have; its own refund is not counted."""
-        return max(0, self.left(dispute) - expected_minor(dispute))
+        return max(0, self.left(dispute) - beside_refund_minor(dispute))
 
     def free(self, dispute: Dispute, wanted_minor: int) -> int:
         """As much of this as nothing else of this dispute, or of others, may bring or has brought.
@@ -227,18 +227,27 @@ class MoneyView:
         facts, refund = dispute.facts, 0
         if dispute.legs.refund is not Refund.NONE:
             refund = facts.held_for_refund_minor
-        return max(0, min(wanted_minor, self.room(dispute) - refund))
+        room = self.left(dispute) - expected_minor(dispute)
+        return max(0, min(wanted_minor, room - refund))
 
     def left(self, dispute: Dispute) -> int:
         """Captured, and neither held nor settled by others."""
         return (dispute.facts.captured_minor or 0) - self.others_minor
 
 
-def expected_minor(dispute: Dispute) -> int:
-    """What came or may come to the customer of this dispute without a refund of ours.
+def beside_refund_minor(dispute: Dispute) -> int:
+    """What the customer has or may get of this dispute without a refund of ours.
 
-    A provisional credit is not among them: whatever else comes settles it first.
+    A provisional credit is not among it: a refund settles it first. One that is final is not
+    settled by refunds any more, only by what comes by itself.
     """
+    expected = expected_minor(dispute)
+    is_final = dispute.legs.credit is Credit.FINAL
+    return max(expected, dispute.facts.credit_minor) if is_final else expected
+
+
+def expected_minor(dispute: Dispute) -> int:
+    """What came or may come to the customer of this dispute by itself: no refund, no credit."""
     facts, held = dispute.facts, 0
     if dispute.legs.reversal not in (Reversal.NONE, Reversal.ABSENT):
         held += facts.reversal_held_minor

@@ -648,8 +648,7 @@ def credit_covers_grant(scene: Scene) -> bool:
 def arbitrator_granted(scene: Scene) -> bool:
     """Decided for the customer, not yet reserved; a part that was paid before stays paid."""
     may_go = scene.legs.refund in (Refund.NONE, Refund.FAILED, Refund.CREDITED)
-    waits = scene.legs.credit is Credit.ORDERED  # its money must be known first
-    return _decided(scene, *_REFUNDS) and may_go and not waits and _grant_fits(scene)
+    return _decided(scene, *_REFUNDS) and may_go and _credit_is_known(scene) and _grant_fits(scene)
 
 
 def arbitrator_wants_goods_back(scene: Scene) -> bool:
@@ -668,7 +667,7 @@ def grant_no_longer_fits(scene: Scene) -> bool:
     """Money came, or was taken by others, since it was decided: a person looks again."""
     may_go = scene.legs.refund in (Refund.NONE, Refund.FAILED, Refund.CREDITED)
     back = _decided(scene, Remedy.RETURN_THEN_REFUND) and scene.legs.goods is Goods.RECEIVED
-    granted = _decided(scene, *_REFUNDS) and scene.legs.credit is not Credit.ORDERED
+    granted = _decided(scene, *_REFUNDS) and _credit_is_known(scene)
     return (granted or back) and may_go and not _grant_fits(scene)
 
 
@@ -786,9 +785,10 @@ def _nobody_decides(scene: Scene) -> bool:
 
 
 def _free_for_consent(scene: Scene) -> bool:
-    """No decision of a person was taken or is pending, and nothing is being paid."""
+    """No decision of a person was taken or is pending, and nothing is being or was paid."""
     free = scene.legs.arbitration in (Arbitration.NONE, Arbitration.SUPERSEDED)
-    return free and scene.legs.refund is Refund.NONE
+    idle = scene.legs.refund is Refund.NONE and not standing.arrived(scene.dispute)
+    return free and idle
 
 
 def _decided(scene: Scene, *remedies: Remedy) -> bool:
@@ -799,6 +799,11 @@ def _decided(scene: Scene, *remedies: Remedy) -> bool:
 
 def _denied(scene: Scene) -> bool:
     return _decided(scene, Remedy.NONE) and scene.legs.verdict is Verdict.NONE
+
+
+def _credit_is_known(scene: Scene) -> bool:
+    """Where it is being given or taken back, nobody can say what a refund would settle."""
+    return scene.legs.credit not in (Credit.ORDERED, Credit.REVERSING)
 
 
 def _credit_moves(scene: Scene) -> bool:

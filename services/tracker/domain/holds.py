@@ -65,6 +65,7 @@ def _credit(dispute: Dispute) -> Held:
     state = _LIVE_CREDITS.get(dispute.legs.credit)
     if state is None:
         return Held("credit", 0, "released")
-    refund = dispute.facts.held_for_refund_minor
-    other = expected_minor(dispute) + (0 if dispute.legs.refund is Refund.NONE else refund)
+    other = expected_minor(dispute)
+    if dispute.legs.credit is not Credit.FINAL and dispute.legs.refund is not Refund.NONE:
+        other += dispute.facts.held_for_refund_minor
     return Held("credit", max(0, dispute.facts.credit_minor - other), state)

@@ -115,11 +115,8 @@ def _when(dispute: Dispute, state: Refund) -> Amount | None:
 
 def _credited(dispute: Dispute) -> Amount | None:
     """Confirmed credit only, by whichever way it came."""
-    facts = dispute.facts
-    final = facts.credit_minor if dispute.legs.credit is Credit.FINAL else 0
-    correction = public.corrected_minor(dispute)
-    total = max(standing.settled_minor(dispute), final) + correction
-    return _amount(total, facts.currency) if total else None
+    total = standing.recovered_minor(dispute) + public.corrected_minor(dispute)
+    return _amount(total, dispute.facts.currency) if total else None
 
 
 def _offered(dispute: Dispute) -> Amount | None:

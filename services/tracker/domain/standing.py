@@ -59,13 +59,24 @@ def recovered_all(dispute: Dispute) -> bool:
     """All that was asked for, or else captured, is with the customer for good."""
     asked, captured = dispute.claim.requested_minor, dispute.facts.captured_minor
     wanted = captured if asked is None else asked
-    credit = dispute.facts.credit_minor if dispute.legs.credit is Credit.FINAL else 0
-    return max(settled_minor(dispute), credit) >= (wanted or 0)
+    return recovered_minor(dispute) >= (wanted or 0)
+
+
+def recovered_minor(dispute: Dispute) -> int:
+    """What the customer has for good, with a credit that is final."""
+    final = credit_left_minor(dispute) if dispute.legs.credit is Credit.FINAL else 0
+    return settled_minor(dispute) + final
 
 
 def credit_left_minor(dispute: Dispute) -> int:
-    """The part of a provisional credit that nothing else has settled."""
-    return max(0, dispute.facts.credit_minor - settled_minor(dispute))
+    """The part of a provisional credit that nothing else has settled.
+
+    Refunds settle it until it is final; what comes by itself always does.
+    """
+    settled = settled_minor(dispute)
+    if dispute.legs.credit is Credit.FINAL:
+        settled -= dispute.facts.credited_minor
+    return max(0, dispute.facts.credit_minor - settled)
 
 
 def arrived(dispute: Dispute) -> bool:

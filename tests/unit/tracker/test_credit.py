@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from services.tracker.domain import asks
 from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.effects import Call
+from services.tracker.domain.ledger import position
 from services.tracker.domain.triggers import (
     Cause,
     ChargebackReport,
@@ -17,7 +20,9 @@ from services.tracker.domain.triggers import (
 )
 from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, Reopening, TransactionKind
 from tests.unit.tracker.case import (
+    PROFILE,
     START,
+    WISH,
     Case,
     decision,
     found,
@@ -184,3 +189,47 @@ def test_what_is_granted_beside_a_final_credit_is_under_way_until_it_is_credited
     assert "bank:refund:1" in case.waits_for
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
     assert case.status == "credited"
+
+
+def test_a_refund_beside_a_final_credit_takes_room_of_its_own() -> None:
+    case = standing(5_000)
+    grant = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000, payer=Payer.WALLET_ADVANCE)
+    case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
+    case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.NEW_EVIDENCE), actor=Actor.OPS)
+    too_much = decision(Remedy.PARTIAL_REFUND, amount_minor=7_801, decided_by="ops-2")
+    answer = case.when(T.ARBITRATOR_DECIDED, too_much, actor=Actor.OPS)
+    assert (answer.result, answer.reason) == (
+        "invalid",
+        "at most 7800 minor units are left to refund",
+    )
+    rest = replace(too_much, amount_minor=7_800)
+    case.when(T.ARBITRATOR_DECIDED, rest, actor=Actor.OPS)
+    assert case.holds == [("refund", 7_800, "reserved"), ("credit", 5_000, "settled")]
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    assert position(case.dispute) == {
+        "customer": 12_800,
+        "merchant": -7_800,
+        "wallet:loss": -5_000,
+    }
+    assert case.actions == []  # nothing is left to appeal for
+
+
+def test_what_comes_by_itself_settles_a_final_credit_too() -> None:
+    case = standing(12_800)
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.WALLET_ADVANCE), actor=Actor.OPS)
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 5_000))
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 5_000))
+    assert case.holds == [("chargeback", 5_000, "settled"), ("credit", 7_800, "settled")]
+    assert position(case.dispute)["customer"] == 12_800
+
+
+def test_a_credit_that_could_not_be_taken_back_is_settled_by_what_is_granted_later() -> None:
+    case = noticed()
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    case.answered("bank:credit_reversal:1", T.CREDIT_REVERSAL_REFUSED, Posting(1))
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    granted = case.when(T.ARBITRATOR_DECIDED, decision(decided_by="ops-2"), actor=Actor.OPS)
+    (call,) = (e for e in granted.effects if isinstance(e, Call) and e.kind == "refund")
+    ordered = asks.payload(case.dispute, call, case.now, PROFILE)
+    assert (ordered["amount_minor"], ordered["settles_advance_minor"]) == ("12800", "12800")
+    assert case.holds == [("refund", 12_800, "reserved"), ("credit", 0, "settled")]
