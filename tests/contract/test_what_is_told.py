@@ -237,3 +237,14 @@ def test_a_merchants_refund_that_bounced_names_the_sum_of_the_records_if_they_kn
     story.due(T.DESTINATION_DUE)
     assert (story.new, story.last["why"]) == (["arbitration"], "no_account")
     assert "missed" not in story.last
+
+
+def test_money_that_only_settles_a_credit_is_not_told_as_arriving() -> None:
+    story = Story(Kind.WRONG_OR_SCAM_TRANSFER, merchant_id=None).found(
+        kind=TransactionKind.TRANSFER, merchant_id=None
+    )
+    story.ops(T.CREDIT_ORDERED, Grant("ops-1", 12_800, "goodwill")).when(
+        T.CREDIT_POSTED, Posting(1)
+    )
+    story.when(T.RECALL_RETURNED, RecallReport(1))
+    assert (story.new[-1], story.last["amount"]) == ("credit_final", "12800 CNY")

@@ -243,10 +243,7 @@ class Oracle:
             assert reason, f"recovered {total} of {money.captured_minor}"
         mine = self._of(money.transaction_id)
         if any(d.facts.over_recovered for d in mine):
-            # to be mended: the second of two that watch one reversal finds its money held, and
-            # a repeated "pending" behind "absent" counts as money above the room
-            watching = any(d.legs.reversal is not Reversal.NONE for d in mine)
-            assert reason or watching, "over-recovered without a reason outside"
+            assert reason, "over-recovered without a reason outside"
 
     def _mine(self, money: Money) -> list[Item]:
         return [i for i in self.outside.items if i.transaction_id == money.transaction_id]

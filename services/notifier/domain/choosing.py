@@ -145,6 +145,15 @@ def _credited(status: StatusChanged) -> Template:
     return Template.CREDIT_FINAL if final else Template.CREDITED
 
 
+def _unless_credited(template: Template) -> _Choice:
+    """Money that only settles a credit for the time being is not told as arriving."""
+
+    def choose(status: StatusChanged) -> Template:
+        return Template.CREDIT_FINAL if facts.beside_credit(status) == 0 else template
+
+    return choose
+
+
 def _delivered(status: StatusChanged) -> Template:
     refund = status.kind is Kind.REFUND_NOT_RECEIVED
     return Template.REFUND_ARRIVED if refund else Template.DELIVERED
@@ -195,8 +204,8 @@ BY_STATUS: Final[dict[Status, _Choice]] = {
     Status.DELIVERED: _delivered,
     Status.RETURNED: Template.RETURNED,
     Status.REVERSED: _reversed,
-    Status.RECALLED: Template.RECALLED,
-    Status.CHARGED_BACK: Template.CHARGED_BACK,
+    Status.RECALLED: _unless_credited(Template.RECALLED),
+    Status.CHARGED_BACK: _unless_credited(Template.CHARGED_BACK),
     Status.FULFILLED: Template.FULFILLED,
     Status.CORRECTED: Template.CORRECTED,
     Status.ACCESS_RESTORED: Template.ACCESS_RESTORED,

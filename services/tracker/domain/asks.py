@@ -153,10 +153,13 @@ def _chargeback_query(dispute: Dispute, call: Call, now: datetime, rules: Profil
     return {"outside": dispute.facts.chargeback_outside}
 
 
-def _posting(amount_minor: Callable[[Dispute], int | None]) -> _Make:
+def _posting(amount_minor: Callable[[Dispute], int | None], *, to_payer: bool = False) -> _Make:
+    """To whoever claimed; or, in place of the money, to whoever had paid (domain rule 15)."""
+
     def make(dispute: Dispute, call: Call, now: datetime, rules: Profile) -> Payload:
         del call, now, rules
-        customer = {"customer_id": dispute.claim.customer_id}
+        payer = dispute.facts.paid_by if to_payer else None
+        customer = {"customer_id": payer or dispute.claim.customer_id}
         return _money(dispute, amount_minor(dispute)) | customer
 
     return make
@@ -215,8 +218,8 @@ _OF_KIND: Final[dict[str, _Make]] = {
     "recall": _recall,
     "chargeback": _chargeback,
     "chargeback_query": _chargeback_query,
-    "credit": _posting(lambda d: d.facts.credit_minor),
-    "credit_reversal": _posting(standing.credit_left_minor),
+    "credit": _posting(lambda d: d.facts.credit_minor, to_payer=True),
+    "credit_reversal": _posting(standing.credit_left_minor, to_payer=True),
     "correction": _posting(lambda d: d.facts.correction_minor),
     "compensation": _posting(lambda d: d.facts.compensation_minor),
     "consent": _consent,

@@ -18,6 +18,7 @@ from services.tracker.domain.states import (
     Credit,
     Destination,
     Goods,
+    Identity,
     Legal,
     Recall,
     Refund,
@@ -203,7 +204,14 @@ def _may_credit(dispute: Dispute) -> bool:
     return known and legs.refund is Refund.NONE and legs.verdict is Verdict.NONE
 
 
+def _may_prove(dispute: Dispute) -> bool:
+    """Rejected documents are looked at again on appeal only."""
+    appealing = dispute.legs.appeal in (Appeal.LODGED, Appeal.REOPENED)
+    return dispute.legs.identity is not Identity.REJECTED or appealing
+
+
 _OPS_MORE: Final[dict[T, Callable[[Dispute], bool]]] = {
+    T.DOCUMENTS_ACCEPTED: _may_prove,
     T.CHARGEBACK_ORDERED: _may_file,
     T.CREDIT_ORDERED: _may_credit,
     T.WITHDRAWAL_ORDERED: lambda d: not d.facts.chargeback_outside,
@@ -388,6 +396,7 @@ _CHECKS: Final[dict[T, Callable[[Scene, Trigger], Refused | None]]] = {
     T.DECISION_CONFIRMED: _check_second,
     T.DECISION_REJECTED: _check_second,
     T.ACCOUNT_CONFIRMED: _check_account,
+    T.DOCUMENTS_ACCEPTED: _check_answerer,
     T.CREDIT_ORDERED: _check_credit,
     T.CREDIT_DUE: _check_credit,
     T.COMPENSATION_ORDERED: _check_compensation,

@@ -114,9 +114,8 @@ def _learn(
             facts = learn.withheld(facts, money, dispute)
         case Refund():
             facts = learn.paid(facts, new, money, dispute)
-        case Reversal() if dispute.legs.reversal is Reversal.ABSENT:
-            # it comes after all, and was not held any more
-            facts = learn.watched(facts, money, dispute)
+        case Reversal():
+            facts = learn.reversed_(facts, new, money, dispute)
         case Recall():
             facts = learn.recalled(facts, new, money, dispute)
         case Chargeback.FILED if dispute.legs.chargeback is not Chargeback.FILED:

@@ -66,6 +66,7 @@ class Facts:
     captured_minor: int | None = None
     currency: str | None = None
     bank_merchant_id: str | None = None
+    paid_by: str | None = None  # whose account was debited, where the bank names somebody
     cause: str | None = None
     funding: Funding | None = None
     tender: tuple[tuple[str, int], ...] = ()  # what was paid with; nothing: all cash
@@ -90,6 +91,7 @@ class Facts:
     reversal_held_minor: int = 0
     reversal_reference: str | None = None
     reversal_credited: bool = False
+    reversal_shared: bool = False  # another dispute holds and books it
 
     recall_n: int = 0
     recall_minor: int = 0
@@ -111,6 +113,7 @@ class Facts:
     arbitration_cause: str | None = None
     escalations: int = 0
     proposal: ArbitratorDecision | None = None  # waits for the second of two people
+    evidence_asked: bool = False
     evidence_of: tuple[str, ...] = ()  # of `customer` and `merchant`: who has sent all
     fault: Fault | None = None
     remedy: Remedy | None = None
@@ -210,10 +213,12 @@ class MoneyView:
     """What the reservations allow on the dispute's transaction, seen under their lock.
 
     `others_minor` is what other disputes hold or have settled, and what was refunded outside.
+    `reversal_elsewhere`: another dispute has taken the transaction's one reversal into account.
     """
 
     others_minor: int = 0
     duplicate_of: str | None = None
+    reversal_elsewhere: bool = False
 
     def room(self, dispute: Dispute) -> int:
         """Minor units a refund of this dispute may have; its own refund is not counted."""

@@ -44,6 +44,8 @@ from shared.rules import Profile
 
 DECIDING: Final = (Arbitration.GATHERING, Arbitration.OPEN, Arbitration.PROPOSED)
 _ANSWERED: Final = (Consent.REFUSED, Consent.OFFER_DECLINED, Consent.FULFILLED)
+BY_LAW: Final = ("court", "sanctions")
+"""Reasons of the account service that only an authority can lift."""
 _REFUNDS: Final = (Remedy.FULL_REFUND, Remedy.PARTIAL_REFUND)
 
 
@@ -127,6 +129,13 @@ def was_appealed(scene: Scene) -> bool:
 def verdict_was_appealed(scene: Scene) -> bool:
     """The end no longer stands."""
     return was_appealed(scene) and scene.legs.verdict is not Verdict.NONE
+
+
+def proven_on_appeal(scene: Scene) -> bool:
+    """Somebody else accepted the documents: what was declined for want of them goes on."""
+    waits = scene.legs.arbitration is Arbitration.OPEN and _is_appealing(scene.legs)
+    declined = scene.facts.decision_rule == "identity_not_verified"
+    return waits and declined and _verified(scene)
 
 
 def needs_no_decision(scene: Scene) -> bool:
@@ -551,7 +560,7 @@ def identity_was_refused(scene: Scene) -> bool:
 def is_referred(scene: Scene) -> bool:
     """A court or sanctions closed the account: the authority is named where lawful."""
     refused = scene.legs.access is Access.REFUSED
-    return refused and scene.facts.reset_reason in ("court", "sanctions")
+    return refused and scene.facts.reset_reason in BY_LAW
 
 
 def account_is_secured(scene: Scene) -> bool:
@@ -618,9 +627,8 @@ def network_decides(scene: Scene) -> bool:
 
 def both_should_be_heard(scene: Scene) -> bool:
     """About goods or a service: both sides send what they have before anybody decides."""
-    heard = scene.facts.evidence_of or scene.facts.arbitration_n
     unsettled = scene.legs.consent in (*_ANSWERED, Consent.SILENT)
-    return unsettled and not heard and _undecided(scene)
+    return unsettled and not scene.facts.evidence_asked and _undecided(scene)
 
 
 def arbitrator_corrected(scene: Scene) -> bool:
@@ -648,7 +656,7 @@ def credit_covers_grant(scene: Scene) -> bool:
 def arbitrator_granted(scene: Scene) -> bool:
     """Decided for the customer, not yet reserved; a part that was paid before stays paid."""
     may_go = scene.legs.refund in (Refund.NONE, Refund.FAILED, Refund.CREDITED)
-    return _decided(scene, *_REFUNDS) and may_go and _credit_is_known(scene) and _grant_fits(scene)
+    return _decided(scene, *_REFUNDS) and may_go and _grant_fits(scene)
 
 
 def arbitrator_wants_goods_back(scene: Scene) -> bool:
@@ -667,8 +675,7 @@ def grant_no_longer_fits(scene: Scene) -> bool:
     """Money came, or was taken by others, since it was decided: a person looks again."""
     may_go = scene.legs.refund in (Refund.NONE, Refund.FAILED, Refund.CREDITED)
     back = _decided(scene, Remedy.RETURN_THEN_REFUND) and scene.legs.goods is Goods.RECEIVED
-    granted = _decided(scene, *_REFUNDS) and _credit_is_known(scene)
-    return (granted or back) and may_go and not _grant_fits(scene)
+    return (_decided(scene, *_REFUNDS) or back) and may_go and not _grant_fits(scene)
 
 
 def arbitrator_denied_failed_refund(scene: Scene) -> bool:
@@ -709,6 +716,11 @@ def nobody_named_an_account(scene: Scene) -> bool:
 def refund_failed(scene: Scene) -> bool:
     """The bank's final no, a bounce without another account, or nobody funded it."""
     return scene.legs.refund is Refund.FAILED and _nobody_decides(scene)
+
+
+def credit_is_moving(scene: Scene) -> bool:
+    """It is being given or taken back: until that is done nobody knows what a refund settles."""
+    return scene.legs.credit in (Credit.ORDERED, Credit.REVERSING)
 
 
 # --- parts of the questions
@@ -799,11 +811,6 @@ def _decided(scene: Scene, *remedies: Remedy) -> bool:
 
 def _denied(scene: Scene) -> bool:
     return _decided(scene, Remedy.NONE) and scene.legs.verdict is Verdict.NONE
-
-
-def _credit_is_known(scene: Scene) -> bool:
-    """Where it is being given or taken back, nobody can say what a refund would settle."""
-    return scene.legs.credit not in (Credit.ORDERED, Credit.REVERSING)
 
 
 def _credit_moves(scene: Scene) -> bool:

@@ -6,10 +6,10 @@ from typing import Any, Final, TypeVar
 
 from services.tracker.domain import standing
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
-from services.tracker.domain.guards import Scene, wanted
+from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route
-from services.tracker.domain.states import Chargeback, Recall, Refund
+from services.tracker.domain.states import Chargeback, Recall, Refund, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
     ArbitratorDecision,
@@ -77,6 +77,7 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         captured_minor=bank.captured_minor,
         currency=bank.currency,
         bank_merchant_id=bank.merchant_id,
+        paid_by=bank.payer_id,
         cause=bank.cause,
         reversal_minor=bank.reversal_minor,
         reversal_reference=bank.reversal_reference,
@@ -376,6 +377,12 @@ def _identity(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(facts, identity_reason=_payload(trigger, AccountReport).reason)
 
 
+def _reviewed(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del now
+    by = _payload(trigger, Wish).requested_by
+    return replace(facts, deciders=_also(facts.deciders, by))
+
+
 def _reset(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     return replace(facts, reset_reason=_payload(trigger, AccountReport).reason)
@@ -385,6 +392,8 @@ def _reset_again(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     """Once for each refusal: what is being asked under the new number is only looked after."""
     del trigger, now
     again = replace(facts, reset_n=facts.reset_n + 1, reset_reason=None)
+    if facts.reset_reason in BY_LAW:  # it may be lifted, and a person should know that it stands
+        again = replace(again, escalations=facts.escalations + 1)
     return again if facts.reset_reason else facts
 
 
@@ -457,6 +466,7 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.RESET_REFUSED: _reset,
     T.RESET_RECHECK: _reset_again,
     T.ARBITRATION_DUE: _escalated,
+    T.DOCUMENTS_REJECTED: _reviewed,
     T.DOCUMENTS_DUE: _escalated,
     T.DESTINATION_DUE: _escalated,
     T.CHARGEBACK_DUE: _escalated,
@@ -661,14 +671,36 @@ def charged_back(facts: Facts, old: Chargeback, money: MoneyView, dispute: Dispu
 
 
 def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
-    """Hold what comes back, so that nothing else pays it too.
-
-    It comes whether there is room or not: what is above the room is over-recovered and shown.
-    """
+    """Hold what comes back, so that nothing else pays it too; once, whoever else watches it."""
     wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    held = money.free(dispute, wanted or 0)
-    over = facts.over_recovered or held < (wanted or 0)
-    return replace(facts, reversal_minor=wanted, reversal_held_minor=held, over_recovered=over)
+    shared = money.reversal_elsewhere
+    return replace(
+        facts,
+        reversal_minor=wanted,
+        reversal_held_minor=0 if shared else money.free(dispute, wanted or 0),
+        reversal_shared=shared,
+    )
+
+
+def reversed_(facts: Facts, new: Reversal, money: MoneyView, dispute: Dispute) -> Facts:
+    """What is held for it once the leg moves to `new`."""
+    if new is Reversal.CREDITED:
+        return came_back(facts, money, dispute)
+    is_late = dispute.legs.reversal is Reversal.ABSENT  # it was not held any more
+    return watched(facts, money, dispute) if is_late and new is Reversal.WATCHED else facts
+
+
+def came_back(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
+    """It comes whether there is room or not: what is above the room is over-recovered and shown."""
+    is_late = dispute.legs.reversal is Reversal.ABSENT  # it was not held any more
+    known = watched(facts, money, dispute) if is_late else facts
+    if known.reversal_shared:
+        return known
+    wanted = known.reversal_minor or 0
+    freed = 0 if is_late else known.reversal_held_minor
+    held = min(wanted, money.free(dispute, wanted) + freed)
+    over = known.over_recovered or held < wanted
+    return replace(known, reversal_held_minor=held, over_recovered=over)
 
 
 def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts:
@@ -716,6 +748,7 @@ def _opened_arbitration(route: Route, scene: Scene) -> Facts:
     return replace(
         facts,
         arbitration_n=facts.arbitration_n + 1,
+        evidence_asked=facts.evidence_asked or route.trigger is T.GATHER_EVIDENCE,
         arbitration_cause=(facts.reopened_for or route.cause) if appeal else route.cause,
         appeal_heard=facts.appeal_heard or appeal,
         remedy=None,
@@ -773,6 +806,11 @@ def _declined(route: Route, scene: Scene) -> Facts:
     )
 
 
+def _returned(route: Route, scene: Scene) -> Facts:
+    del route
+    return came_back(scene.dispute.facts, scene.money, scene.dispute)
+
+
 def _watch(route: Route, scene: Scene) -> Facts:
     del route
     return watched(scene.dispute.facts, scene.money, scene.dispute)
@@ -790,6 +828,7 @@ _ON_THE_WAY: Final[dict[T, Callable[[Route, Scene], Facts]]] = {
     T.AWAIT_GOODS: _numbered("goods_n"),
     T.ASK_RECALL: recall_asked,
     T.WATCH_REVERSAL: _watch,
+    T.REVERSAL_CREDITED: _returned,
     T.FILE_CHARGEBACK: _filed,
     T.CHARGEBACK_APPEARED: _found_outside,
     T.GATHER_EVIDENCE: _opened_arbitration,

@@ -118,8 +118,8 @@ def _receivables(dispute: Dispute) -> list[Move]:
 
 
 def _returned(dispute: Dispute) -> list[Move]:
-    """A return or reversal that the bank has credited."""
-    if dispute.legs.reversal is not Reversal.CREDITED:
+    """A return or reversal that the bank has credited: one dispute books it."""
+    if dispute.legs.reversal is not Reversal.CREDITED or dispute.facts.reversal_shared:
         return []
     return [Move(CLEARING, CUSTOMER, dispute.facts.reversal_minor or 0)]
 

@@ -39,6 +39,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
     Route("ended meanwhile", g.needs_no_decision, T.SUPERSEDE_ARBITRATION),
+    Route("proven on appeal", g.proven_on_appeal, T.SUPERSEDE_ARBITRATION),
     Route("appeal lifts the end", g.verdict_was_appealed, T.LIFT_VERDICT),
     Route("appeal heard", g.appeal_is_over, T.SEAL),
 )
@@ -267,11 +268,16 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
 
 
 def next_route(scene: Scene) -> Route | None:
-    """The first route that applies; none while the dispute waits or is at its end."""
+    """The first route that applies; none while the dispute waits or is at its end.
+
+    Nothing is paid while a provisional credit is being given or taken back.
+    """
     dispute = scene.dispute
     if g.is_on_hold(dispute):
         return next((route for route in _COMES_BY_ITSELF if route.guard(scene)), None)
     found = next((route for route in ALWAYS if route.guard(scene)), None)
     if found or standing.is_over(dispute):
         return found
-    return next((route for route in PATHS[g.path_of(dispute)] if route.guard(scene)), None)
+    found = next((route for route in PATHS[g.path_of(dispute)] if route.guard(scene)), None)
+    waits = found is not None and found.trigger is T.APPROVE and g.credit_is_moving(scene)
+    return None if waits else found

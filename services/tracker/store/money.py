@@ -72,6 +72,13 @@ class Purse:
         """Refunded outside, and held or settled by other disputes."""
         return self.external_minor + self._sum(besides=dispute_id)
 
+    def is_reversed_for_others(self, dispute_id: UUID) -> bool:
+        """Whether another dispute watches, or has booked, the reversal of this transaction."""
+        return any(
+            other != dispute_id and "reversal" in mine and mine["reversal"].state in _COUNT
+            for other, mine in self.holds.items()
+        )
+
     def learn(self, bank: BankTransaction) -> None:
         """The bank's figures, if they are this transaction's.
 

@@ -1,8 +1,9 @@
 """Lost access: the identity service proves who asks and resets, never an operator."""
 
+from services.tracker.domain.commands import ops_commands
 from services.tracker.domain.triggers import AccountReport, T, Wish
 from shared.contracts.vocabulary import Actor, Kind
-from tests.unit.tracker.case import Case, opened
+from tests.unit.tracker.case import WISH, Case, opened
 
 
 def asked() -> Case:
@@ -97,3 +98,22 @@ def test_a_reset_that_was_refused_and_is_done_after_all() -> None:
     case = refused("limit")
     case.when(T.RESET_DONE, AccountReport(1))
     assert case.status == "access_restored"
+
+
+def test_on_appeal_somebody_else_may_accept_the_documents() -> None:
+    case = asked()
+    case.when(T.IDENTITY_DUE, after_s=250)
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    accepted = case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-2"), actor=Actor.OPS)
+    assert accepted.result == "illegal"  # nobody appealed
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    assert (case.status, "accept_documents" in ops_commands(case.dispute)) == (
+        "in_arbitration",
+        True,
+    )
+    again = case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-1"), actor=Actor.OPS)
+    assert (again.result, again.field) == ("invalid", "decided_by")
+    case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.status, case.legs["appeal"]) == ("restoring_access", "sealed")
+    case.answered("accounts:reset:1", T.RESET_DONE, AccountReport(1))
+    assert (case.status, case.waits_for) == ("access_restored", set())

@@ -160,6 +160,17 @@ def test_a_grant_waits_until_it_is_known_whether_the_credit_was_posted() -> None
     assert (case.status, case.legs["credit"]) == ("credited", "final")
 
 
+@pytest.mark.parametrize("said", [T.CREDIT_POSTED, T.CREDIT_REFUSED])
+def test_consent_waits_for_that_too_and_the_refund_settles_it(said: T) -> None:
+    case = ordered(5_000)
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert "bank:refund:1" not in case.waits_for
+    known = case.answered("bank:credit:1", said, Posting(1))
+    (call,) = (e for e in known.effects if isinstance(e, Call) and e.kind == "refund")
+    settles = asks.payload(case.dispute, call, case.now, PROFILE).get("settles_advance_minor")
+    assert settles == ("5000" if said is T.CREDIT_POSTED else None)
+
+
 def test_a_part_of_it_that_was_settled_is_not_taken_back() -> None:
     case = standing(12_800)
     part = replace(decision(Remedy.PARTIAL_REFUND), amount_minor=5_000)

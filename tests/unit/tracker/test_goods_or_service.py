@@ -20,6 +20,7 @@ from tests.unit.tracker.case import (
     Case,
     decision,
     found,
+    opened,
     refund,
     transaction,
 )
@@ -321,3 +322,14 @@ def test_evidence_of_the_merchants_counts_while_a_second_person_is_waited_for() 
     case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=600_000), actor=Actor.OPS)
     case.when(T.MERCHANT_SENT_EVIDENCE, MerchantAnswer(1), actor=Actor.MERCHANT)
     assert (case.legs["arbitration"], case.facts.evidence_of) == ("proposed", ("merchant",))
+
+
+def test_both_are_heard_also_where_the_bank_was_slow() -> None:
+    case = opened(Kind.GOODS_OR_SERVICE)
+    case.when(T.INQUIRY_DUE, after_s=case.due_in("inquiry_due"))
+    assert case.status == "in_arbitration"
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1, "delivered"), actor=Actor.MERCHANT)
+    assert case.status == "gathering_evidence"
+    case.when(T.EVIDENCE_DUE, after_s=case.due_in("evidence_due"))
+    assert case.status == "in_arbitration"

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 
+from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.ledger import position
 from services.tracker.domain.triggers import BankTransaction, T
 from shared.contracts.vocabulary import Actor, Kind, Remedy, TransactionState
 from tests.unit.tracker.case import START, WISH, Case, decision, found, opened, refund, transaction
@@ -258,3 +260,33 @@ def test_a_late_reversal_that_will_not_come_frees_its_money_for_a_refund() -> No
     assert case.holds == [("reversal", 12_800, "released")]
     case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
     assert case.status == "refund_approved"
+
+
+def test_two_that_watch_one_reversal_hold_and_book_it_once() -> None:
+    second = found(Kind.PAYMENT_FAILED, debited(reversal_state="pending", reversal_minor=12_800))
+    assert second.holds == [("reversal", 12_800, "reserved")]
+    case = opened(Kind.PAYMENT_FAILED)
+    case.money = MoneyView(others_minor=12_800, reversal_elsewhere=True)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, debited(reversal_minor=12_800))
+    assert (case.status, case.holds) == ("reversal_watched", [("reversal", 0, "reserved")])
+    case.when(T.REVERSAL_CREDITED, debited(reversal_state="credited", reversal_minor=12_800))
+    assert (case.status, case.facts.over_recovered) == ("reversed", False)
+    assert position(case.dispute) == {}
+
+
+def test_an_old_word_of_a_reversal_that_does_not_come_marks_nothing() -> None:
+    case = absent()
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    case.when(T.REVERSAL_PENDING, debited(reversal_state="pending"))
+    assert (case.legs["reversal"], case.facts.over_recovered) == ("watched", False)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.answered("bank:watch:1", T.REVERSAL_ABSENT, debited())
+    assert (case.status, case.facts.over_recovered) == ("credited", False)
+
+
+def test_a_reversal_that_does_come_beside_a_refund_is_shown() -> None:
+    case = absent()
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    case.when(T.REVERSAL_CREDITED, debited(reversal_state="credited"))
+    assert case.facts.over_recovered
+    assert case.holds == [("refund", 12_800, "reserved"), ("reversal", 0, "settled")]

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.tracker.domain import asks
+from services.tracker.domain.effects import Call
 from services.tracker.domain.triggers import (
     AccountReport,
     BankTransaction,
@@ -24,7 +26,7 @@ from shared.contracts.vocabulary import (
     Reopening,
     TransactionKind,
 )
-from tests.unit.tracker.case import START, Case, decision, opened, transaction
+from tests.unit.tracker.case import PROFILE, START, Case, decision, opened, transaction
 
 TRANSFER = transaction(merchant_id=None, kind=TransactionKind.TRANSFER)
 CARD = transaction(kind=TransactionKind.PAYMENT, funding=Funding.CARD)
@@ -263,3 +265,19 @@ def test_a_secured_account_may_be_reopened() -> None:
     secured(case)
     case.when(T.CASE_REOPENED, Cause("ops-1", Reopening.NEW_EVIDENCE), actor=Actor.OPS)
     assert case.status == "in_arbitration"
+
+
+def test_new_keys_that_a_court_forbids_are_raised_each_time() -> None:
+    case = proven()
+    case.answered("accounts:freeze:1", T.HOLD_FROZEN, AccountReport(1))
+    case.answered("accounts:reset:1", T.RESET_REFUSED, AccountReport(1, "court"))
+    before = case.facts.escalations
+    case.when(T.RESET_RECHECK, after_s=case.due_in("reset_recheck"))
+    assert case.facts.escalations == before + 1
+
+
+def test_a_credit_goes_to_whoever_had_paid() -> None:
+    case = proven(transaction(funding=Funding.BALANCE, payer_id="c-2"))
+    given = case.when(T.CREDIT_DUE, after_s=case.due_in("credit_due"))
+    (call,) = (e for e in given.effects if isinstance(e, Call) and e.kind == "credit")
+    assert asks.payload(case.dispute, call, case.now, PROFILE)["customer_id"] == "c-2"

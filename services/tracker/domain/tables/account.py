@@ -40,6 +40,7 @@ IDENTITY: Final[dict[tuple[Identity, T], Identity]] = {
             (T.DOCUMENTS_DUE, state),  # raised to the next in line
         )
     },
+    (Identity.REJECTED, T.DOCUMENTS_ACCEPTED): Identity.VERIFIED,  # by somebody else, on appeal
 }
 
 ACCESS: Final[dict[tuple[Access, T], Access]] = {
