@@ -14,7 +14,7 @@ from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
 from services.tracker.domain.guards import awaits_transaction, merchant_of
-from services.tracker.domain.holds import Held, holds
+from services.tracker.domain.holds import Held, given_back_minor, holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
 from services.tracker.domain.triggers import (
@@ -309,7 +309,7 @@ def _note(
     snapshot = None
     if decision.applied:
         after, snapshot = _event(batch, before, after, trigger, traceparent)
-        _hold(batch, after)
+        _hold(batch, before, after)
         _book(batch, before, after, trigger)
         _compensate(batch, before, after, rules)
         if after.claim is not before.claim:
@@ -370,10 +370,11 @@ def _event(
     return told, value.decode()
 
 
-def _hold(batch: _Batch, dispute: Dispute) -> None:
+def _hold(batch: _Batch, before: Dispute, dispute: Dispute) -> None:
     purse = batch.purses.get(dispute.claim.transaction_id or "")
     if purse is None:
         return
+    purse.give_back(given_back_minor(before, dispute))
     for held in holds(dispute):
         if purse.hold(dispute.claim.dispute_id, held):
             batch.puts.append((dispute.claim.dispute_id, purse.transaction_id, held))

@@ -14,7 +14,7 @@ from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
 from services.tracker.domain.guards import awaits_transaction
-from services.tracker.domain.holds import holds
+from services.tracker.domain.holds import given_back_minor, holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
 from services.tracker.domain.states import Hold, Inquiry, Refund, Verdict
@@ -288,6 +288,8 @@ class Tracker:
             after = replace(decision.dispute, steps=before.steps + 1)
         if decision.applied:
             after, told = self._tell(before, after, trigger)
+            if purse:
+                purse.give_back(given_back_minor(before, after))
             for held in holds(after) if purse else ():
                 assert purse
                 purse.hold(dispute_id, held)

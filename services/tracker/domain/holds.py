@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute, expected_minor
-from services.tracker.domain.states import Chargeback, Credit, Recall, Refund, Reversal
+from services.tracker.domain.states import Chargeback, Credit, Recall, Records, Refund, Reversal
 
 _LIVE_CREDITS: Final = {
     Credit.ORDERED: "reserved",
@@ -58,6 +58,21 @@ def holds(dispute: Dispute) -> tuple[Held, ...]:
     if legs.credit is not Credit.NONE:
         rows.append(_credit(dispute))
     return tuple(rows)
+
+
+def given_back_minor(before: Dispute, after: Dispute) -> int:
+    """Minor units of somebody else's refund that was under way and did not arrive.
+
+    The bank had counted it as refunded when it was asked about the transaction.
+    """
+    came_undone = after.legs.records in (Records.BOUNCED, Records.UNSENT)
+    if before.legs.records not in _UNDER_WAY or not came_undone:
+        return 0
+    told = after.facts.records_minor
+    return (before.facts.records_minor if told is None else told) or 0
+
+
+_UNDER_WAY: Final = (Records.ON_ITS_WAY, Records.UNFUNDED, Records.OVERDUE)
 
 
 def _credit(dispute: Dispute) -> Held:

@@ -99,6 +99,12 @@ class Purse:
         if (captured, external) != (self.captured_minor, self.external_minor):
             self.captured_minor, self.external_minor, self.changed = captured, external, True
 
+    def give_back(self, amount_minor: int) -> None:
+        """As much less was refunded elsewhere."""
+        if amount_minor and self.external_minor:
+            self.external_minor = max(0, self.external_minor - amount_minor)
+            self.changed = True
+
     def hold(self, dispute_id: UUID, held: Held) -> bool:
         """Take over a dispute's hold; whether it differs from what stands."""
         mine = self.holds.setdefault(dispute_id, {})

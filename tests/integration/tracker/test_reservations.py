@@ -7,12 +7,14 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from services.tracker.domain.triggers import T
+from services.tracker.domain.triggers import Choice, Comparison, T, Trigger, Wish
+from services.tracker.handlers import Signal
 from shared.contracts.events import DisputeOpened
-from shared.contracts.vocabulary import Kind
+from shared.contracts.vocabulary import Actor, Kind
 from tests.integration.tracker.stage import (
     CAPTURED,
     Stage,
+    bank,
     decision,
     found,
     merchant,
@@ -257,3 +259,18 @@ async def test_money_whose_row_is_gone_is_not_granted_past_the_cap(stage: Stage)
         await stage.send(merchant(event))
     assert (await stage.dispute(event))["status"] == "waiting_for_merchant"
     assert "refund" not in await stage.tasks(event)
+
+
+async def test_what_a_merchant_sent_and_bounced_leaves_room_to_send_it_anew(common: Stage) -> None:
+    event = opened(Kind.REFUND_NOT_RECEIVED)
+    on_its_way = bank(event, T.RECORDS_ON_ITS_WAY, Comparison(1, CAPTURED, "CNY"))
+    await common.send(opening(event), found(event, refunded_minor=CAPTURED), on_its_way)
+    bounced = bank(event, T.RECORDS_BOUNCED, Comparison(1, CAPTURED, "CNY"))
+    await common.send(bounced, bounced)  # told twice, it gives back once
+    chosen = Trigger(T.ACCOUNT_CHOSEN, Actor.CUSTOMER, Choice(event.customer_id, "acc-2"))
+    await common.send(Signal(event.dispute_id, chosen))
+    for person in ("ops-1", "ops-2"):
+        checked = Trigger(T.ACCOUNT_CONFIRMED, Actor.OPS, Wish(person))
+        await common.send(Signal(event.dispute_id, checked))
+    assert (await common.dispute(event))["status"] == "refund_approved"
+    assert await common.money(event.transaction_id) == (CAPTURED, 0)
