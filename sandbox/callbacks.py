@@ -115,7 +115,7 @@ class Callbacks:
     def _arm(self, sending: _Sending) -> None:
         wait_s = (sending.queued.due_at - clock.utcnow()).total_seconds()
         if wait_s > 0:
-            asyncio.get_running_loop().call_later(wait_s, self._enqueue, sending)
+            clock.later(wait_s, self._enqueue, sending)
         else:
             self._enqueue(sending)
 
@@ -163,7 +163,7 @@ class Callbacks:
             log.warning("callback given up", callback_id=sending.queued.callback_id)
             self._end(sending, delivered=False)
         else:
-            asyncio.get_running_loop().call_later(pause_s, self._enqueue, sending)
+            clock.later(pause_s, self._enqueue, sending)
 
     def _end(self, sending: _Sending, *, delivered: bool) -> None:
         callback_id = sending.queued.callback_id

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from sqlalchemy import text
@@ -23,6 +24,11 @@ def monotonic() -> float:
 async def sleep(seconds: float) -> None:
     """Give the loop away for that long."""
     await asyncio.sleep(seconds)  # noqa: TID251 - this is the one place
+
+
+def later(seconds: float, act: Callable[..., object], *given: object) -> asyncio.TimerHandle:
+    """Call `act(*given)` after that long, unless the handle is cancelled before."""
+    return asyncio.get_running_loop().call_later(seconds, act, *given)
 
 
 async def after_locks(tx: AsyncConnection) -> datetime:

@@ -201,7 +201,7 @@ class Office:
                 continue
             wait_s = (ended.at - clock.utcnow()).total_seconds()
             wait_s = wait_s + _TICK_S if wait_s > 0 else 0
-            self._timers[key] = asyncio.get_running_loop().call_later(wait_s, self._end, inquiry)
+            self._timers[key] = clock.later(wait_s, self._end, inquiry)
 
     def _end(self, inquiry: Inquiry) -> None:
         del self._timers[inquiry.topic, inquiry.order.reference]

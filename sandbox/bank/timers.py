@@ -1,6 +1,5 @@
 """Acts that are due later, while the bank is open."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -26,7 +25,7 @@ class Timers:
         wait_s = (due_at - clock.utcnow()).total_seconds()
         if wait_s > 0:
             wait_s += _TICK_S
-        asyncio.get_running_loop().call_later(max(0.0, wait_s), self._act, act)
+        clock.later(max(0.0, wait_s), self._act, act)
 
     def _act(self, act: Callable[[], None]) -> None:
         if self._open:

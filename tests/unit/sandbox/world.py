@@ -125,14 +125,14 @@ class Client:
 
 @asynccontextmanager
 async def bank_open(
-    data_dir: Path, publisher: Publisher | None = None
+    data_dir: Path, publisher: Publisher | None = None, port: int = 0
 ) -> AsyncIterator["BankClient"]:
-    """A bank over `data_dir` on a free port."""
+    """A bank over `data_dir`, on a free port unless one is named."""
     bank = Bank(data_dir, SECRETS, publisher or Silent(), QUICK)
     app = bank_application(bank)
     async with (
         bank.open(),
-        http.serving(app, "127.0.0.1", 0) as url,
+        http.serving(app, "127.0.0.1", port) as url,
         aiohttp.ClientSession() as session,
     ):
         yield BankClient(session, url)

@@ -6,7 +6,7 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import aiohttp
 import uvicorn
@@ -14,6 +14,8 @@ from fastapi import FastAPI
 from multidict import CIMultiDictProxy
 
 from shared import clock
+
+WITHIN_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ async def served(app: FastAPI) -> AsyncIterator[Api]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         await server.startup(sockets=[listening])
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        async with asyncio.timeout(30), aiohttp.ClientSession(address) as session:
+        async with asyncio.timeout(WITHIN_S), aiohttp.ClientSession(address) as session:
             yield Api(session)
         await clock.sleep(0)  # the server hears that the client has gone
         await server.shutdown(sockets=[listening])
