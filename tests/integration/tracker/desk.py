@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -59,10 +59,12 @@ class Believing(Verifier):
 
 
 @asynccontextmanager
-async def serving(stage: Stage) -> AsyncIterator[Api]:
-    """Every route, behind the real server; commits as in production."""
+async def serving(
+    stage: Stage, committed: Callable[[frozenset[str]], None] = lambda _: None
+) -> AsyncIterator[Api]:
+    """Every route, behind the real server; commits as in production, and then says so."""
     commit: GroupCommit[Signal, Outcome] = GroupCommit(
-        "test-desk", worker.flusher(stage.engine, lambda _: None)
+        "test-desk", worker.flusher(stage.engine, committed)
     )
     app = http.create_app("tracker", version="test", verifier=Believing())
     app.include_router(api.routes(api.Desk(commit, stage.engine, SECRETS, KEYS)))

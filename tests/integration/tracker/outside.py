@@ -1,13 +1,15 @@
 """A tracker's workers over a stage, with the sandbox's real bank, merchants and account service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
+from sandbox.bank.publisher import Publisher
 from services.tracker import calls
 from services.tracker.accounts import HttpAccounts
 from services.tracker.bank import HttpBank
@@ -34,16 +36,47 @@ WITHIN_S: Final = 20.0
 SHOP: Final = "m-any"  # signs with the secret of merchants that have none of their own
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class BankHouse:
+    """Where the bank is: shut and opened again, it has its books and its address."""
+
+    folder: Path
+    publisher: Publisher | None = None
+    port: int = 0
+    inside: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def open(self) -> BankClient:
+        there = bank_open(self.folder, self.publisher, self.port)
+        client = await self.inside.enter_async_context(there)
+        self.port = urlsplit(client.url).port or 0
+        return client
+
+    async def shut(self) -> None:
+        await self.inside.aclose()
+
+
+@dataclass(slots=True)
 class Town:
-    """Everybody who takes part in a dispute but the customer."""
+    """Everybody who takes part in a dispute but the customer.
+
+    `wake` lets calls that have fallen due be made at once.
+    """
 
     stage: Stage
     api: Api
+    house: BankHouse
     bank: BankClient
     merchants: Client
     accounts: AccountsClient
     callbacks: str
+    wake: Callable[[], None]
+
+    @asynccontextmanager
+    async def without_bank(self) -> AsyncIterator[None]:
+        """Nobody listens at the bank's address while inside."""
+        await self.house.shut()
+        yield
+        self.bank = await self.house.open()
 
     async def record(self, event: DisputeOpened, **behaviour: Any) -> None:
         """The bank knows the dispute's transaction: captured in full, paid to its merchant."""
@@ -80,41 +113,53 @@ class Town:
 
 
 @asynccontextmanager
-async def town(stage: Stage, folder: Path) -> AsyncIterator[Town]:
-    """Open for business while inside."""
+async def town(
+    stage: Stage, folder: Path, publisher: Publisher | None = None
+) -> AsyncIterator[Town]:
+    """Open for business while inside; `publisher` tells the wallet's transactions."""
+    loops: dict[str, Calls] = {}
+
+    def wake(parties: frozenset[str]) -> None:
+        for party in parties:
+            loops[party].wake()
+
+    async def siblings(claim_id: UUID, dispute_id: UUID) -> bool:
+        async with stage.engine.connect() as connection:
+            return await disputes.is_hold_needed(connection, claim_id, dispute_id)
+
     async with AsyncExitStack() as open_:
-        api = await open_.enter_async_context(serving(stage))
+        api = await open_.enter_async_context(serving(stage, wake))
         session = http.client(total_s=5.0, limit=16)
         open_.push_async_callback(session.close)
-        commit: GroupCommit[Signal, Outcome] = GroupCommit(
-            "town", flusher(stage.engine, lambda _: None)
-        )
+        commit: GroupCommit[Signal, Outcome] = GroupCommit("town", flusher(stage.engine, wake))
         base = str(api.session._base_url).rstrip("/")  # noqa: SLF001 - it has no public name
         here = f"{base}/v1/callbacks"
+        house = BankHouse(folder / "bank", publisher)
+        open_.push_async_callback(house.shut)
         found = Town(
             stage,
             api,
-            await open_.enter_async_context(bank_open(folder / "bank")),
+            house,
+            await house.open(),
             await open_.enter_async_context(merchants_open(folder / "merchants")),
             await open_.enter_async_context(accounts_open(folder / "accounts")),
             here,
+            lambda: wake(frozenset(loops)),
         )
-
-        async def siblings(claim_id: UUID, dispute_id: UUID) -> bool:
-            async with stage.engine.connect() as connection:
-                return await disputes.is_hold_needed(connection, claim_id, dispute_id)
-
         bank = HttpBank(session, found.bank.url, f"{here}/banks/bank")
         merchant = HttpMerchant(session, found.merchants.url, SECRETS, f"{here}/merchants")
         accounts = HttpAccounts(session, found.accounts.url, f"{here}/accounts")
-        loops = [
-            commit.run(),
-            Timers(stage.engine, commit).run(),
-            Calls(stage.engine, commit, "bank", calls.bank_calls(bank)).run(),
-            Calls(stage.engine, commit, "merchant", calls.merchant_calls(merchant)).run(),
-            Calls(stage.engine, commit, "accounts", calls.accounts_calls(accounts, siblings)).run(),
+        made = {
+            "bank": calls.bank_calls(bank),
+            "merchant": calls.merchant_calls(merchant),
+            "accounts": calls.accounts_calls(accounts, siblings),
+        }
+        loops |= {party: Calls(stage.engine, commit, party, make) for party, make in made.items()}
+        timers = Timers(stage.engine, commit)
+        running = [
+            asyncio.create_task(run())
+            for run in (commit.run, timers.run, *(each.run for each in loops.values()))
         ]
-        running = [asyncio.create_task(loop) for loop in loops]
         try:
             yield found
         finally:
