@@ -776,6 +776,7 @@ def _untouched(scene: Scene) -> bool:
         and legs.consent is Consent.NONE
         and legs.refund is Refund.NONE
         and legs.chargeback is Chargeback.NONE
+        and legs.credit is not Credit.FINAL
         and legs.verdict is Verdict.NONE
         and legs.arbitration in (Arbitration.NONE, Arbitration.SUPERSEDED)
     )

@@ -18,7 +18,15 @@ from services.tracker.domain.triggers import (
     RecallReport,
     T,
 )
-from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, Reopening, TransactionKind
+from shared.contracts.vocabulary import (
+    Actor,
+    Kind,
+    Payer,
+    Remedy,
+    Reopening,
+    TransactionKind,
+    TransactionState,
+)
 from tests.unit.tracker.case import (
     PROFILE,
     START,
@@ -244,3 +252,16 @@ def test_a_credit_that_could_not_be_taken_back_is_settled_by_what_is_granted_lat
     ordered = asks.payload(case.dispute, call, case.now, PROFILE)
     assert (ordered["amount_minor"], ordered["settles_advance_minor"]) == ("12800", "12800")
     assert case.holds == [("refund", 12_800, "reserved"), ("credit", 0, "settled")]
+
+
+@pytest.mark.parametrize("state", [TransactionState.CAPTURED, TransactionState.UNKNOWN])
+def test_a_case_that_a_final_credit_ended_comes_to_rest_when_it_is_reopened(
+    state: TransactionState,
+) -> None:
+    """Nobody was asked but a person: once more nothing is left for anybody to decide."""
+    case = found(Kind.REFUND_REQUEST, transaction(state, merchant_id=None), merchant_id=None)
+    case = standing(12_800, case)
+    case.when(T.ARBITRATOR_DECIDED, decision(payer=Payer.WALLET_ADVANCE), actor=Actor.OPS)
+    assert (case.status, case.legs["credit"]) == ("credited", "final")
+    case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.COURT_ORDER), actor=Actor.OPS)
+    assert (case.status, case.legs["appeal"]) == ("credited", "sealed")

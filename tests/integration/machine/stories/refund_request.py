@@ -2,7 +2,7 @@
 
 from shared.contracts.vocabulary import Kind
 from tests.integration.machine.refunds import goes_wrong_in_every_way
-from tests.integration.machine.world import CAPTURED, World
+from tests.integration.machine.world import CAPTURED, World, cny
 
 KIND = Kind.REFUND_REQUEST
 
@@ -59,6 +59,16 @@ async def held_for_a_court(world: World) -> None:
     await case.ends("credited", back_minor=CAPTURED)
 
 
+async def a_final_credit_leaves_nothing_to_decide_again(world: World) -> None:
+    case = await world.claims(KIND, facts={"merchant_id": None})
+    await case.waits("in_arbitration", "ops")
+    await case.orders("provisional-credit", amount=cny(CAPTURED), basis="goodwill")
+    await case.grants(CAPTURED)
+    await case.ends("credited", back_minor=CAPTURED)
+    await case.orders("reopening", "ops-2", cause="court_order")
+    await case.ends("credited", back_minor=CAPTURED)
+
+
 async def agreed_at_last(world: World) -> None:
     case = await world.claims(KIND, merchant={"answer": "silent"})
     await goes_wrong_in_every_way(case, lambda: case.merchant_will(answer="accept"))
@@ -71,5 +81,6 @@ STORIES = (
     withdrawn_before_the_merchant_answers,
     denied_and_denied_on_appeal_by_somebody_else,
     held_for_a_court,
+    a_final_credit_leaves_nothing_to_decide_again,
     agreed_at_last,
 )
