@@ -56,10 +56,10 @@ def settled_minor(dispute: Dispute) -> int:
 
 
 def recovered_all(dispute: Dispute) -> bool:
-    """All that was asked for, or else captured, is with the customer for good."""
+    """All that was asked for, or else captured, is with the customer for good, as far as known."""
     asked, captured = dispute.claim.requested_minor, dispute.facts.captured_minor
     wanted = captured if asked is None else asked
-    return recovered_minor(dispute) >= (wanted or 0)
+    return wanted is not None and recovered_minor(dispute) >= wanted
 
 
 def recovered_minor(dispute: Dispute) -> int:

@@ -129,6 +129,15 @@ def test_unknown_debits_that_are_found_late_hold_the_account_all_the_same() -> N
     assert "accounts:hold:1" in case.waits_for
 
 
+def test_a_correction_is_appealed_also_where_the_claim_named_no_amount() -> None:
+    case = proposed()
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
+    assert (case.status, case.actions) == ("corrected", ["appeal"])
+    case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "appeal")
+
+
 @pytest.mark.parametrize("finding", [T.RECORDS_EXPLAINED, T.RECORDS_HELD])
 def test_an_explanation_and_a_referral_are_appealed(finding: T) -> None:
     case = compared(finding)
