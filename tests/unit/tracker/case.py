@@ -14,6 +14,7 @@ from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
 from services.tracker.domain.holds import holds
 from services.tracker.domain.states import Leg
+from services.tracker.domain.tables import LEG_OF
 from services.tracker.domain.triggers import (
     ArbitratorDecision,
     BankTransaction,
@@ -93,6 +94,41 @@ SECONDS: Final = {
     "appeal_window": 3000,
     "refund_window": 86_400,
 }
+CALLS: Final = {
+    "inquiry": Leg.INQUIRY,
+    "records": Leg.RECORDS,
+    "trace": Leg.TRACE,
+    "trace_query": Leg.TRACE,
+    "watch": Leg.REVERSAL,
+    "return_query": Leg.REVERSAL,
+    "reversal_query": Leg.REVERSAL,
+    "recall": Leg.RECALL,
+    "recall_query": Leg.RECALL,
+    "consent": Leg.CONSENT,
+    "reminder": Leg.CONSENT,
+    "goods": Leg.GOODS,
+    "evidence": Leg.ARBITRATION,
+    "refund": Leg.REFUND,
+    "refund_query": Leg.REFUND,
+    "chargeback": Leg.CHARGEBACK,
+    "chargeback_query": Leg.CHARGEBACK,
+    "pre_arbitration": Leg.CHARGEBACK,
+    "network_arbitration": Leg.CHARGEBACK,
+    "chargeback_withdrawal": Leg.CHARGEBACK,
+    "credit": Leg.CREDIT,
+    "credit_reversal": Leg.CREDIT,
+    "correction": Leg.CORRECTION,
+    "compensation": Leg.COMPENSATION,
+    "hold": Leg.HOLD,
+    "freeze": Leg.HOLD,
+    "release": Leg.HOLD,
+    "identity": Leg.IDENTITY,
+    "identity_query": Leg.IDENTITY,
+    "reset": Leg.ACCESS,
+    "reset_query": Leg.ACCESS,
+}
+"""The leg that asks, by the kind of the call: one key for all that is asked of one thing."""
+
 PROFILE: Final = Profile(
     name="test",
     version=1,
@@ -185,13 +221,18 @@ class Case:
     def _ask(self, decision: Decision) -> None:
         for effect in decision.effects:
             match effect:
-                case Timer(_, trigger, due_at):
+                case Timer(leg, trigger, due_at):
+                    assert leg is LEG_OF.get(trigger, Leg.VERDICT), "a timer is of what it moves"
                     self.work[trigger] = due_at
-                case Cancel(_, trigger):
+                case Cancel(leg, trigger):
+                    assert leg is LEG_OF[trigger], "so is what takes it back"
                     self.work.pop(trigger, None)
-                case Unmake(_, kind, n):
+                case Unmake(leg, kind, n):
+                    assert leg is Leg.REFUND
                     self.work.pop(f"bank:{kind}:{n}", None)
-                case Call(party, _, kind, n, at):
+                case Call(party, leg, kind, n, at):
+                    assert leg is CALLS[kind], f"{kind} is a call of another leg"
+                    assert at >= self.now
                     self.work[f"{party}:{kind}:{n}"] = at
         if not public.is_open(self.dispute):
             self.work.clear()
