@@ -103,12 +103,16 @@ def test_a_golden_that_nothing_draws_is_noticed(tmp_path: Path) -> None:
 def test_the_command_says_which_golden_differs(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(diagrams, "GOLDENS", tmp_path)
+    monkeypatch.setattr(diagrams, "GOLDENS", tmp_path / "not" / "there")
     assert diagrams.main(["check"]) == 1
-    assert "tests/golden/refund.mmd differs" in capsys.readouterr().err
+    assert (
+        "tests/golden/refund.mmd differs: review it, then run "
+        "'python -m services.tracker.domain.diagrams write'\n"
+    ) in capsys.readouterr().err.splitlines(keepends=True)
     assert diagrams.main(["write"]) == 0
     assert diagrams.main(["check"]) == 0
     assert diagrams.main([]) == 2
+    assert capsys.readouterr().err == "say check or write\n"
 
 
 def test_every_trigger_that_something_sends_belongs_to_one_leg() -> None:
