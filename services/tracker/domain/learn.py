@@ -648,7 +648,7 @@ def recalled(facts: Facts, new: Recall, money: MoneyView, dispute: Dispute) -> F
 
 def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """A chargeback that was known has the room that the refund held; nothing was paid twice."""
-    if dispute.legs.chargeback not in standing.LIVE_CHARGEBACKS:
+    if dispute.legs.chargeback not in (*standing.LIVE_CHARGEBACKS, Chargeback.WON):
         return facts
     freed = replace(dispute, facts=replace(facts, chargeback_held_minor=0))
     held = money.free(freed, facts.chargeback_minor)

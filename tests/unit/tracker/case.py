@@ -112,6 +112,7 @@ CALLS: Final = {
     "refund_query": Leg.REFUND,
     "chargeback": Leg.CHARGEBACK,
     "chargeback_query": Leg.CHARGEBACK,
+    "chargeback_watch": Leg.CHARGEBACK,
     "pre_arbitration": Leg.CHARGEBACK,
     "network_arbitration": Leg.CHARGEBACK,
     "chargeback_withdrawal": Leg.CHARGEBACK,

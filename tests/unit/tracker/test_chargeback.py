@@ -222,6 +222,14 @@ def test_one_that_was_told_of_in_time_has_the_refunds_room() -> None:
     assert not case.facts.over_recovered
 
 
+def test_one_that_was_won_before_the_refund_left_has_its_room_too() -> None:
+    case = appeared(4_000, consented())
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
+    withheld(case, 4_000)
+    assert (case.status, case.facts.over_recovered) == ("in_arbitration", False)
+    assert case.holds == [("refund", 0, "reserved"), ("chargeback", 4_000, "settled")]
+
+
 def test_the_issuer_may_file_after_ours_was_lost() -> None:
     case = filed()
     case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))

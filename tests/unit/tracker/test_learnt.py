@@ -470,7 +470,9 @@ def test_a_reversal_above_the_room_is_shown() -> None:
         case = opened(Kind.PAYMENT_FAILED)
         case.money = MoneyView(others_minor=others)
         case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, debited)
-        assert (case.holds, case.facts.over_recovered) == ([("reversal", held, "reserved")], over)
+        assert (case.holds, case.facts.over_recovered) == ([("reversal", held, "reserved")], False)
+        case.when(T.REVERSAL_CREDITED, replace(debited, reversal_state="credited"))
+        assert (case.holds, case.facts.over_recovered) == ([("reversal", held, "settled")], over)
 
 
 def test_what_was_credited_above_the_room_is_shown() -> None:
