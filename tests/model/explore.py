@@ -230,7 +230,7 @@ def _check(node: Node) -> str:
     if ordered > max(cap, 0) and not facts.over_recovered:
         return f"ordered {ordered} of {cap}"
     got = recovered_minor(truth, dispute)
-    if got > cap and not facts.over_recovered and facts.captured_minor is not None:
+    if got > cap and not _is_shown(dispute) and facts.captured_minor is not None:
         return f"recovered {got} of {cap}"
     if facts.over_recovered and not _may_be_over(truth):
         return "over-recovered without a reason outside"
@@ -242,6 +242,14 @@ def _check(node: Node) -> str:
     if dispute.legs.refund is Refund.RESERVED and facts.attempt(facts.refund_n).payer is None:
         return "an approval without a payer"
     return ""
+
+
+def _is_shown(dispute: Dispute) -> bool:
+    """Marked; or what may come back by itself is known to have no room."""
+    facts = dispute.facts
+    comes = dispute.legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE)
+    roomless = facts.reversal_held_minor < (facts.reversal_minor or 0)
+    return facts.over_recovered or (comes and roomless)
 
 
 def _may_be_over(truth: Truth) -> bool:
