@@ -784,8 +784,9 @@ def _untouched(scene: Scene) -> bool:
 
 def _undecided(scene: Scene) -> bool:
     """Nothing was or is being paid, and nobody decides: what was granted is not asked again."""
-    idle = scene.legs.refund is Refund.NONE and not standing.arrived(scene.dispute)
-    return idle and _nobody_decides(scene)
+    legs = scene.legs
+    idle = legs.refund is Refund.NONE and legs.correction is not Correction.ORDERED
+    return idle and not standing.arrived(scene.dispute) and _nobody_decides(scene)
 
 
 def _nobody_decides(scene: Scene) -> bool:

@@ -143,3 +143,19 @@ def test_an_explanation_and_a_referral_are_appealed(finding: T) -> None:
     case = compared(finding)
     case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "appeal")
+
+
+def test_a_correction_granted_on_appeal_is_posted_before_the_end_is_told() -> None:
+    """Who asked did not prove who they are, and was declined for it: that is no reason again."""
+    case = compared(T.RECORDS_UNKNOWN_DEBITS)
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1))
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
+    assert case.status == "declined"
+    case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
+    case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION, decided_by="ops-2"), actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-3"), actor=Actor.OPS)
+    assert (case.status, case.waits_for) == ("correcting", {"bank:correction:1"})
+    case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
+    assert (case.status, case.waits_for) == ("corrected", set())
