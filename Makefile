@@ -3,7 +3,7 @@
 #   ARGS=…                   is handed to the command
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up token test check model simulate bench clean distclean run-environment dev-environment
+.PHONY: help demo up token test check model simulate mutants bench clean distclean run-environment dev-environment
 MAKEFLAGS += --no-print-directory
 
 PYTHON ?=
@@ -34,12 +34,16 @@ check: dev-environment ## format, lint, types, imports, schemas, migrations
 model: dev-environment ## search the dispute machine exhaustively (part of check)
 	@$(RUN) -m tests.model $(ARGS)
 
+mutants: dev-environment ## change the tracker's core in every small way and see a test fail (ARGS=--write: docs/mutants.md)
+	@PYTHON="$(PYTHON)" sh deploy/local/environment.sh mutants
+	@$(RUN) -m tests.mutants $(ARGS)
+
 bench: dev-environment ## complete disputes per second
 	@$(RUN) -m tests.bench $(ARGS)
 
 clean: ## delete data, keys and logs of local runs, and the tools' caches
 	@if [ -x $(RUN) ]; then $(RUN) -m deploy.local clean; else rm -rf .run; fi
-	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage mutants
 
 distclean: clean ## and the environment and everything that was fetched
 	@rm -rf .venv .cache

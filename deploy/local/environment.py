@@ -1,4 +1,4 @@
-"""Brings `.venv` up to date with the hashed requirement files: `environment.py run | dev`.
+"""Brings `.venv` up to date with the hashed requirement files: `environment.py run|dev|mutants`.
 
 Run by whatever Python the machine has, so it uses the standard library only. Everything it has
 to say goes to standard error: a command's own output stays clean.
@@ -31,7 +31,7 @@ OFFLINE = (
     "SSLError",
 )
 # kind → the kinds whose packages it holds
-HOLDS = {"run": ("run",), "dev": ("dev", "run")}
+HOLDS = {"run": ("run",), "dev": ("dev", "run"), "mutants": ("mutants",)}
 
 
 class Unusable(Exception):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Finds a Python that is new enough and lets it bring .venv up to date: environment.sh run|dev
+# Finds a Python that is new enough and lets it bring .venv up to date: environment.sh run|dev|mutants
 set -eu
 
 new_enough() {
