@@ -152,7 +152,8 @@ def _settle(
             return Decision(promised, Result.APPLIED, (*wanted, *timers))
         leg = LEG_OF[route.trigger]
         old = dispute.legs.of(leg)
-        new = TABLES[leg][old, route.trigger]
+        new = _exception(dispute, Trigger(route.trigger), leg, now, rules)
+        new = new or TABLES[leg][old, route.trigger]
         facts = learn.from_route(route, scene)
         dispute = replace(dispute, legs=dispute.legs.moved(leg, new), facts=facts)
         wanted += effects.of_move(dispute, leg, old, route.trigger, now, rules)
@@ -163,11 +164,18 @@ def _target(
     dispute: Dispute, trigger: Trigger, leg: Leg, now: datetime, rules: Profile
 ) -> State | None:
     """The leg's next state by its table."""
-    row = (dispute.legs.of(leg), trigger.name)
-    for condition, end in EXCEPT.get(row, {}).items():
+    exception = _exception(dispute, trigger, leg, now, rules)
+    return exception or TABLES[leg].get((dispute.legs.of(leg), trigger.name))
+
+
+def _exception(
+    dispute: Dispute, trigger: Trigger, leg: Leg, now: datetime, rules: Profile
+) -> State | None:
+    """The row's other end, by the first of its conditions that holds."""
+    for condition, end in EXCEPT.get((dispute.legs.of(leg), trigger.name), {}).items():
         if _CONDITIONS[condition](_Heard(dispute, trigger, now, rules)):
             return end
-    return TABLES[leg].get(row)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

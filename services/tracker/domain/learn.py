@@ -792,6 +792,13 @@ def _approved(route: Route, scene: Scene) -> Facts:
     )
 
 
+def _released(route: Route, scene: Scene) -> Facts:
+    """No further attempt: what a part has paid stays held, and no more than that."""
+    del route
+    facts = scene.dispute.facts
+    return _paid_by(facts, scene.money.room(scene.dispute)) if facts.credited_attempts else facts
+
+
 def _declined(route: Route, scene: Scene) -> Facts:
     facts = scene.dispute.facts
     return replace(
@@ -834,6 +841,7 @@ _ON_THE_WAY: Final[dict[T, Callable[[Route, Scene], Facts]]] = {
     T.GATHER_EVIDENCE: _opened_arbitration,
     T.OPEN_ARBITRATION: _opened_arbitration,
     T.APPROVE: _approved,
+    T.RELEASE_REFUND: _released,
     T.CORRECT: _corrected,
     T.MAKE_CREDIT_FINAL: _credit_final,
     T.ASK_HOLD: _identity_asked,
