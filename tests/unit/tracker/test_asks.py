@@ -291,27 +291,32 @@ def appealed(case: Case) -> Case:
     return case
 
 
-def uneven() -> Case:
-    """1 of 10 paid by coupon; three refunds of 4, 3 and 3: each is made of what is left then."""
-    mixed = transaction(tender=(("cash", 9), ("coupon", 1)), captured_minor=10)
+def halves() -> Case:
+    """Half of 10 paid by coupon."""
+    mixed = transaction(tender=(("cash", 5), ("coupon", 5)), captured_minor=10)
     case = found(Kind.REFUND_REQUEST, mixed, requested_minor=10)
     case.answered("merchant:consent:1", T.CONSENT_DELIVERED)
     case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
     return case
 
 
+def test_all_of_it_is_all_that_was_paid_with() -> None:
+    case = decided(arbitrated(tender=PAID_WITH, clawback_minor=640), 12_800)
+    assert told(case, "refund")["composition"] == parts(10_000, 2_000, 800, 640)
+
+
 def test_each_is_made_of_what_those_before_it_have_left() -> None:
-    """4 of (9, 1): 3.6 and 0.4, the larger remainder is cash. 3 of (5, 1): 2.5 and 0.5, equal
-    remainders: the first. 3 of (2, 1) is all that is left.
+    """3 of (5, 5): halves, so the first gets the unit that is over: (2, 1). 3 of the (3, 4) left:
+    1.3 and 1.7, the larger remainder is the coupon: (1, 2). 4 of (2, 2): both.
     """
-    case = decided(uneven(), 4)
-    assert told(case, "refund")["composition"] == parts(4, 0, 0, 0)
+    case = decided(halves(), 3)
+    assert told(case, "refund")["composition"] == parts(2, 1, 0, 0)
     appealed(case)
     decided(case, 3, "ops-2")
-    assert told(case, "refund")["composition"] == parts(3, 0, 0, 0)
+    assert told(case, "refund")["composition"] == parts(1, 2, 0, 0)
     case.answered("bank:refund:2", T.REFUND_CREDITED, refund(2))
-    reopen(case, 3)
-    assert told(case, "refund")["composition"] == parts(2, 1, 0, 0)
+    reopen(case, 4)
+    assert told(case, "refund")["composition"] == parts(2, 2, 0, 0)
 
 
 def reopen(case: Case, minor: int) -> None:
@@ -320,13 +325,13 @@ def reopen(case: Case, minor: int) -> None:
 
 
 def test_sent_again_it_is_the_same_also_if_an_earlier_one_bounced_meanwhile() -> None:
-    case = appealed(decided(arbitrated(tender=PAID_WITH, clawback_minor=640), 6_400))
-    decided(case, 3_200, "ops-2")
+    case = appealed(decided(halves(), 3))
+    decided(case, 3, "ops-2")
     case.answered("bank:refund:2", T.REFUND_NO_ANSWER, refund(2), after_s=1)
     case.when(T.REFUND_BOUNCED, refund(1))
     case.answered("bank:refund_query:2", T.REFUND_NOT_FOUND, refund(2), after_s=5)
     again = told(case, "refund")
-    assert again["composition"] == parts(2_500, 500, 200, 160)
+    assert again["composition"] == parts(1, 2, 0, 0)
     assert again["not_after"] == at(100)
 
 

@@ -310,6 +310,24 @@ def test_the_second_person_is_another_one() -> None:
     )
 
 
+def test_on_appeal_nobody_who_decided_before_is_the_second_of_two() -> None:
+    bank = transaction(captured_minor=1_200_000)
+    case = found(Kind.REFUND_REQUEST, bank, requested_minor=1_200_000)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=600_000), actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    more = decision(amount_minor=600_000, decided_by="ops-3")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    before = invalid("decided_by", "an appeal is decided by somebody else")
+    for by in ("ops-1", "ops-2"):
+        assert answer(case, T.DECISION_CONFIRMED, Wish(by)) == before
+        assert answer(case, T.DECISION_REJECTED, Wish(by)) == before
+    case.when(T.DECISION_CONFIRMED, Wish("ops-4"), actor=Actor.OPS)
+    assert case.holds == [("refund", 1_200_000, "reserved")]
+
+
 def test_a_proposal_that_no_longer_fits_is_decided_again() -> None:
     case = proposed()
     case.money = MoneyView(others_minor=400_000)
@@ -558,6 +576,14 @@ def test_answers_to_an_attempt_that_is_over_count_only_where_money_moved() -> No
     told = late("answer to refund attempt 1; attempt 2 counts")
     for name in (T.REFUND_ACCEPTED, T.REFUND_FAILED, T.REFUND_BOUNCED, T.REFUND_NOT_FOUND):
         assert answer(case, name, refund(1)) == told
+
+
+def test_who_has_sent_all_is_not_asked_again() -> None:
+    case = found(Kind.GOODS_OR_SERVICE)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert "send_evidence" in case.actions
+    case.when(T.CUSTOMER_SENT_EVIDENCE, WISH, actor=Actor.CUSTOMER)
+    assert (case.status, "send_evidence" in case.actions) == ("gathering_evidence", False)
 
 
 def test_a_recall_of_another_number_is_none() -> None:
