@@ -408,11 +408,6 @@ def is_our_error(scene: Scene) -> bool:
     return _records(scene, Records.OUR_ERROR)
 
 
-def debits_are_unknown(scene: Scene) -> bool:
-    """Somebody else may be using the account: it is treated as theft from here on."""
-    return scene.legs.records is Records.UNKNOWN_DEBITS
-
-
 def is_held_by_law(scene: Scene) -> bool:
     """A court or an authority holds it: only they can say more."""
     return _records(scene, Records.HELD)
