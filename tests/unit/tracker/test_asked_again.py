@@ -94,8 +94,9 @@ def test_money_in_transit_is_looked_for_again() -> None:
 
 def test_every_leg_that_waited_asks_again() -> None:
     case = opened(Kind.UNAUTHORIZED)
-    case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
     case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    assert {"bank:inquiry:1", "accounts:identity:1"} <= case.waits_for
+    case.when(T.WITHDRAWN, WISH, actor=Actor.CUSTOMER)
     case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
     assert (case.status, case.waits_for) == ("withdrawn", set())
     case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.REGULATOR), actor=Actor.OPS)

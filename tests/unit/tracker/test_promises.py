@@ -49,7 +49,15 @@ def test_a_promise_that_was_moved_meanwhile_is_not_missed() -> None:
     case = asked_of_merchant()
     answer = case.when(T.PROMISE_DUE, after_s=999, actor=Actor.REDRESS)
     assert (case.facts.promises_missed, case.due_in("promise_due")) == (0, 1)
-    assert answer.reason == "the promise was moved"
+    assert (answer.result, answer.reason) == ("applied", "the promise was moved")
+
+
+def test_a_timer_may_fire_a_millisecond_early() -> None:
+    case = asked_of_merchant()
+    case.when(T.PROMISE_DUE, after_s=999.998, actor=Actor.REDRESS)
+    assert (case.facts.promises_missed, case.due_in("promise_due")) == (0, 0.002)
+    answer = case.when(T.PROMISE_DUE, after_s=0.001, actor=Actor.REDRESS)
+    assert (answer.result, case.facts.promises_missed) == ("applied", 1)
 
 
 def test_a_new_stage_has_its_own_date() -> None:

@@ -109,3 +109,24 @@ def test_more_than_is_left_is_refused() -> None:
         compose(41, (), 0, 100, Composition(cash_minor=60))
     with pytest.raises(DoesNotFit):
         compose(1, (("cash", 50), ("coupon", 50)), 0, 100, Composition(cash_minor=60))
+
+
+def test_one_kind_may_stand_in_the_tender_twice() -> None:
+    tender = (("cash", 60), ("coupon", 20), ("cash", 20))
+    assert compose(50, tender, 0, 100) == Composition(40, 10, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("amount", "tender", "why"),
+    [
+        (101, (("cash", 100),), "101 of 100 minor units that are left"),
+        (10, (("cash", 90), ("gold", 10)), "nobody pays by gold"),
+        (10, (("cash", 99),), "the tender is not what was captured and not given back"),
+    ],
+)
+def test_what_does_not_fit_says_why(
+    amount: int, tender: tuple[tuple[str, int], ...], why: str
+) -> None:
+    with pytest.raises(DoesNotFit) as refused:
+        compose(amount, tender, 0, 100)
+    assert str(refused.value) == why
