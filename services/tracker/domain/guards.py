@@ -148,7 +148,8 @@ def appeal_is_over(scene: Scene) -> bool:
     heard = _is_appealing(scene.legs) and scene.facts.appeal_heard
     stays = _denied(scene) and scene.legs.refund is Refund.CREDITED  # with what was paid
     decided = _nobody_decides(scene) or stays
-    return heard and decided and scene.legs.complaint is not Complaint.OPEN
+    withdrawn = scene.legs.verdict is Verdict.WITHDRAWN  # nobody answers any more
+    return heard and decided and (withdrawn or scene.legs.complaint is not Complaint.OPEN)
 
 
 def account_may_be_released(scene: Scene) -> bool:
@@ -562,7 +563,8 @@ def account_is_secured(scene: Scene) -> bool:
     """A theft report without a transaction, and all that can be done for it is done."""
     done = scene.legs.access is Access.RESTORED and scene.legs.hold in (Hold.NONE, Hold.RELEASED)
     lapsed = scene.legs.details is not Details.ASKED and not _has_transaction(scene)
-    return done and lapsed and _undecided(scene)
+    corrects = scene.legs.correction is not Correction.NONE  # that was ordered since
+    return done and lapsed and _undecided(scene) and not corrects
 
 
 def stolen_by_transfer(scene: Scene) -> bool:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.tracker.domain.triggers import AccountReport, Comparison, Posting, T, Wish
-from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy
+from services.tracker.domain.triggers import AccountReport, Cause, Comparison, Posting, T, Wish
+from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy, Reopening
 from tests.unit.tracker.case import Case, decision, opened
 
 CORRECTION: Any = {
@@ -159,3 +159,31 @@ def test_a_correction_granted_on_appeal_is_posted_before_the_end_is_told() -> No
     assert (case.status, case.waits_for) == ("correcting", {"bank:correction:1"})
     case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
     assert (case.status, case.waits_for) == ("corrected", set())
+def reopened_after_securing() -> Case:
+    """Debits nobody knew were taken for a theft; a court wants the books looked at again."""
+    case = compared(T.RECORDS_UNKNOWN_DEBITS)
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    case.answered("accounts:freeze:1", T.HOLD_FROZEN, AccountReport(1))
+    case.answered("accounts:reset:1", T.RESET_DONE, AccountReport(1))
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
+    assert case.status == "account_secured"
+    case.when(T.CASE_REOPENED, Cause("ops-3", Reopening.COURT_ORDER), actor=Actor.OPS)
+    case.when(T.ARBITRATOR_DECIDED, decision(**CORRECTION), actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    return case
+
+
+def test_a_correction_is_posted_also_where_the_account_was_secured_before() -> None:
+    case = reopened_after_securing()
+    assert (case.status, case.waits_for) == ("correcting", {"bank:correction:1"})
+    case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
+    assert (case.status, case.waits_for) == ("corrected", set())
+
+
+def test_one_that_is_refused_then_is_looked_at_again_too() -> None:
+    case = reopened_after_securing()
+    case.answered("bank:correction:1", T.CORRECTION_REFUSED, Posting(1, reason="closed"))
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "correction_refused")
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert (case.status, case.waits_for) == ("declined", set())

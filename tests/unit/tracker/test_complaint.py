@@ -49,3 +49,12 @@ def test_a_sealed_one_is_reopened_for_a_named_cause(cause: Reopening) -> None:
     case = answered()
     case.when(T.CASE_REOPENED, Cause("ops-3", cause), actor=Actor.OPS)
     assert (case.status, case.facts.reopened_for) == ("complaint_open", cause)
+
+
+def test_an_appeal_that_is_withdrawn_is_over_and_a_court_may_still_reopen_it() -> None:
+    case = answered()
+    case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
+    case.when(T.WITHDRAWN, Wish("c-1"), actor=Actor.CUSTOMER)
+    assert (case.status, case.legs["appeal"], case.actions) == ("withdrawn", "sealed", [])
+    case.when(T.CASE_REOPENED, Cause("ops-3", Reopening.COURT_ORDER), actor=Actor.OPS)
+    assert (case.status, case.waits_for) == ("complaint_open", {"complaint_due"})
