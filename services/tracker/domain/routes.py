@@ -37,6 +37,8 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("frozen until reset", g.frozen_needs_reset, T.ASK_RESET),
     Route("release the account", g.account_may_be_released, T.ASK_RELEASE),
     Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
+    Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
+    Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
     Route("ended meanwhile", g.needs_no_decision, T.SUPERSEDE_ARBITRATION),
     Route("proven on appeal", g.proven_on_appeal, T.SUPERSEDE_ARBITRATION),
@@ -44,7 +46,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("appeal heard", g.appeal_is_over, T.SEAL),
 )
 
-_COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
+COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
     Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
     Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
     Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
@@ -62,7 +64,6 @@ _BANK: Final = (
     Route("bank does not know it", g.bank_does_not_know, T.OPEN_ARBITRATION, "unknown_at_bank"),
     Route("somebody else's", g.is_somebody_elses, T.DECLINE, "not_your_transaction"),
     Route("no money moved", g.no_money_moved, T.EXPLAIN, "no_money_moved"),
-    Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
     Route("outcome unknown", g.bank_cannot_tell, T.OPEN_ARBITRATION, "bank_cannot_tell"),
 )
 _OPENING: Final = (
@@ -76,14 +77,15 @@ _COMPARE: Final = (
     Route("compare the records", g.should_be_compared, T.ASK_RECORDS),
     Route("records stalled", g.records_stalled, T.OPEN_ARBITRATION, "records_silent"),
 )
-_RETURNED: Final = Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED)
 _REVERSAL: Final = Route("reversal late", g.reversal_is_late, T.OPEN_ARBITRATION, "reversal_late")
 _ASK_MERCHANT: Final = (
     Route("ask the merchant", g.should_be_asked_of_merchant, T.ASK_MERCHANT),
     Route("no merchant", g.has_no_merchant, T.OPEN_ARBITRATION, "no_merchant"),
 )
+_EXCEEDS: Final = Route(
+    "beyond the capture", g.records_exceed_room, T.OPEN_ARBITRATION, "above_captured"
+)
 _RECORDS_MERCHANT: Final = (
-    Route("beyond the capture", g.records_exceed_room, T.OPEN_ARBITRATION, "above_captured"),
     Route("records open", g.records_need_merchant, T.ASK_MERCHANT),
     Route("records open, no merchant", g.records_need_person, T.OPEN_ARBITRATION, "no_merchant"),
 )
@@ -103,7 +105,13 @@ _REFUSED: Final = (
 )
 _RECALL_FAILED: Final = Route("recall failed", g.recall_failed, T.OPEN_ARBITRATION, "recall_failed")
 
-# What a person decided, and what came of the money: the same for every kind.
+_DENIED: Final = Route("denied", g.arbitrator_denied, T.DECLINE, "arbitration")
+_CORRECTIONS: Final = (
+    Route("corrected", g.arbitrator_corrected, T.CORRECT),
+    Route("correction refused", g.correction_refused, T.OPEN_ARBITRATION, "correction_refused"),
+)
+
+# What a person decided, and what came of the money: the same for every kind with a transaction.
 DECISIONS: Final[tuple[Route, ...]] = (
     Route("charged back instead", g.charged_back_instead, T.RELEASE_REFUND),
     Route("network decides", g.network_decides, T.SUPERSEDE_ARBITRATION),
@@ -114,14 +122,12 @@ DECISIONS: Final[tuple[Route, ...]] = (
     Route("granted for the goods", g.arbitrator_wants_goods_back, T.AWAIT_GOODS),
     Route("granted, goods are back", g.arbitrators_goods_came_back, T.APPROVE, "arbitration"),
     Route("grant outdated", g.grant_no_longer_fits, T.OPEN_ARBITRATION, "above_captured"),
-    Route("corrected", g.arbitrator_corrected, T.CORRECT),
     Route("no further attempt", g.arbitrator_denied_failed_refund, T.RELEASE_REFUND),
-    Route("denied", g.arbitrator_denied, T.DECLINE, "arbitration"),
+    _DENIED,
     Route("to the other account", g.account_was_confirmed, T.APPROVE, "other_account"),
     Route("nobody named an account", g.nobody_named_an_account, T.GIVE_UP_BOUNCED),
     Route("where to, then", g.needs_destination, T.ASK_DESTINATION),
     Route("refund failed", g.refund_failed, T.OPEN_ARBITRATION, "refund_failed"),
-    Route("correction refused", g.correction_refused, T.OPEN_ARBITRATION, "correction_refused"),
     Route("chargeback failed", g.chargeback_failed, T.OPEN_ARBITRATION, "chargeback_failed"),
 )
 
@@ -136,7 +142,6 @@ _ACCOUNT: Final = (
 PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     Kind.PAYMENT_FAILED: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         *_ASK_MERCHANT,
         *_CONSENT,
@@ -146,12 +151,12 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     ),
     Kind.WRONG_AMOUNT: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         *_COMPARE,
         Route("not final yet", g.is_pending_amount, T.EXPLAIN, "amount_pending"),
         Route("explained", g.records_explain, T.EXPLAIN, "records_explain"),
         Route("records agree", g.records_agree, T.APPROVE, "records_agree"),
+        _EXCEEDS,
         *_RECORDS_MERCHANT,
         *_CONSENT,
         *_REFUSED,
@@ -159,11 +164,11 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     ),
     Kind.DUPLICATE_CHARGE: (
         *_OPENING,
-        _RETURNED,
         *_COMPARE,
         Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
         _REVERSAL,
         Route("same order", g.is_same_order, T.APPROVE, "same_order"),
+        _EXCEEDS,
         *_RECORDS_MERCHANT,
         *_CONSENT,
         *_REFUSED,
@@ -172,7 +177,6 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     Kind.MISSING_FUNDS: (
         *_OPENING,
         Route("trace", g.should_be_traced, T.ASK_TRACE),
-        _RETURNED,
         Route("wrong account", g.went_astray, T.ASK_RECALL),
         Route("astray, no room", g.astray_without_room, T.OPEN_ARBITRATION, "above_captured"),
         _RECALL_FAILED,
@@ -182,7 +186,6 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     ),
     Kind.REFUND_REQUEST: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         Route("outside the window", g.is_outside_window, T.DECLINE, "outside_window"),
         *_ASK_MERCHANT,
@@ -192,7 +195,6 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     ),
     Kind.REFUND_NOT_RECEIVED: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         *_COMPARE,
         Route("refund overdue", g.refund_is_overdue, T.OPEN_ARBITRATION, "refund_overdue"),
@@ -211,7 +213,6 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     ),
     Kind.GOODS_OR_SERVICE: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         *_ASK_MERCHANT,
         *_CONSENT,
@@ -225,16 +226,15 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
         Route("duplicate", g.is_duplicate, T.CLOSE_AS_DUPLICATE),
         Route("account secured", g.account_is_secured, T.SECURE, "account_secured"),
         *_BANK,
-        _RETURNED,
         _REVERSAL,
         Route("recall it", g.stolen_by_transfer, T.ASK_RECALL),
         Route("charge it back", g.stolen_by_card, T.FILE_CHARGEBACK),
         Route("who is liable", g.stolen_otherwise, T.OPEN_ARBITRATION, "unauthorized"),
         *DECISIONS,
+        *_CORRECTIONS,  # of books that did not explain debits nobody knew
     ),
     Kind.WRONG_OR_SCAM_TRANSFER: (
         *_OPENING,
-        _RETURNED,
         _REVERSAL,
         Route("recall", g.should_be_recalled, T.ASK_RECALL),
         Route("no room", g.has_nothing_to_recall, T.OPEN_ARBITRATION, "above_captured"),
@@ -245,12 +245,12 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     Kind.BALANCE_ANOMALY: (
         _APPEAL,
         Route("compare the books", g.is_unchecked, T.ASK_RECORDS),
-        _RETURNED,
         Route("records stalled", g.records_stalled, T.OPEN_ARBITRATION, "records_silent"),
         Route("explained", g.records_explain, T.EXPLAIN, "records_explain"),
         Route("our error", g.is_our_error, T.OPEN_ARBITRATION, "our_error"),
         Route("held by law", g.is_held_by_law, T.REFER, "held_by_law"),
-        *DECISIONS,
+        _DENIED,
+        *_CORRECTIONS,
     ),
     Kind.ACCESS_LOST: (
         _APPEAL,
@@ -258,7 +258,7 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
         Route("not proven", g.identity_was_refused, T.DECLINE, "identity_not_verified"),
         Route("new keys", g.needs_reset, T.ASK_RESET),
         Route("court or sanctions", g.is_referred, T.REFER, "held_by_law"),
-        *DECISIONS,
+        _DENIED,
     ),
     Kind.COMPLAINT: (
         Route("complaint", g.is_complaint, T.TAKE_COMPLAINT),
@@ -274,7 +274,7 @@ def next_route(scene: Scene) -> Route | None:
     """
     dispute = scene.dispute
     if g.is_on_hold(dispute):
-        return next((route for route in _COMES_BY_ITSELF if route.guard(scene)), None)
+        return next((route for route in COMES_BY_ITSELF if route.guard(scene)), None)
     found = next((route for route in ALWAYS if route.guard(scene)), None)
     if found or standing.is_over(dispute):
         return found

@@ -25,6 +25,7 @@ from shared.contracts.vocabulary import (
     Remedy,
     Reopening,
     TransactionKind,
+    TransactionState,
 )
 from tests.unit.tracker.case import PROFILE, START, Case, decision, opened, transaction
 
@@ -281,3 +282,19 @@ def test_a_credit_goes_to_whoever_had_paid() -> None:
     given = case.when(T.CREDIT_DUE, after_s=case.due_in("credit_due"))
     (call,) = (e for e in given.effects if isinstance(e, Call) and e.kind == "credit")
     assert asks.payload(case.dispute, call, case.now, PROFILE)["customer_id"] == "c-2"
+@pytest.mark.parametrize("bank", ["pending", "credited"])
+def test_money_that_comes_back_by_itself_does_so_whoever_reported_it(bank: str) -> None:
+    case = held(None)
+    case.when(T.INQUIRY_DUE, after_s=20)
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1))
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    assert case.status == "in_arbitration"
+    back = transaction(
+        TransactionState.DEBITED_NOT_CAPTURED, reversal_state=bank, reversal_minor=12_800
+    )
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, back)
+    if bank == "pending":
+        assert "bank:watch:1" in case.waits_for
+        case.answered("bank:watch:1", T.REVERSAL_CREDITED, back)
+    case.answered("accounts:release:1", T.HOLD_RELEASED, AccountReport(1))
+    assert (case.status, case.waits_for) == ("reversed", set())
