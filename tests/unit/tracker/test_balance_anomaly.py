@@ -159,6 +159,8 @@ def test_a_correction_granted_on_appeal_is_posted_before_the_end_is_told() -> No
     assert (case.status, case.waits_for) == ("correcting", {"bank:correction:1"})
     case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
     assert (case.status, case.waits_for) == ("corrected", set())
+
+
 def reopened_after_securing() -> Case:
     """Debits nobody knew were taken for a theft; a court wants the books looked at again."""
     case = compared(T.RECORDS_UNKNOWN_DEBITS)

@@ -282,6 +282,8 @@ def test_a_credit_goes_to_whoever_had_paid() -> None:
     given = case.when(T.CREDIT_DUE, after_s=case.due_in("credit_due"))
     (call,) = (e for e in given.effects if isinstance(e, Call) and e.kind == "credit")
     assert asks.payload(case.dispute, call, case.now, PROFILE)["customer_id"] == "c-2"
+
+
 @pytest.mark.parametrize("bank", ["pending", "credited"])
 def test_money_that_comes_back_by_itself_does_so_whoever_reported_it(bank: str) -> None:
     case = held(None)
