@@ -121,6 +121,10 @@ def at_last(
             continue
         if trigger is T.ARBITRATOR_DECIDED:
             return trigger, _last_decision(dispute, by, grants=grants)
+        if (
+            trigger is T.DECISION_CONFIRMED and not grants
+        ):  # as its refusal says, where no room is left
+            trigger = T.DECISION_REJECTED  # noqa: PLW2901 - the other answer to the same question
         return operators(dispute, trigger, by, 1)
     return None
 
