@@ -245,6 +245,14 @@ def _check_decision(scene: Scene, trigger: Trigger) -> Refused | None:
         return _check_correction(scene.dispute, decision)
     if no := _no_grant(scene, decision.remedy):
         return Refused(f"{no}; possible now: remedy none", "remedy")
+    return _check_grant(scene, decision)
+
+
+def _check_grant(scene: Scene, decision: ArbitratorDecision) -> Refused | None:
+    """Who pays how much, and whom the goods go back to."""
+    has_merchant = merchant_of(scene.dispute) is not None
+    if decision.remedy is Remedy.RETURN_THEN_REFUND and not has_merchant:
+        return _invalid("remedy", "this transaction has no merchant to send goods back to")
     if decision.payer is None:
         return _invalid("payer", "an approval names who pays")
     if decision.amount_minor is None or decision.amount_minor <= 0:
@@ -252,7 +260,7 @@ def _check_decision(scene: Scene, trigger: Trigger) -> Refused | None:
     left = _left_to_grant(scene.dispute, scene.money)
     if decision.amount_minor > left:
         return _invalid("amount", f"at most {left} minor units are left to refund")
-    if decision.payer is Payer.MERCHANT and not merchant_of(scene.dispute):
+    if decision.payer is Payer.MERCHANT and not has_merchant:
         return _invalid("payer", "this transaction has no merchant")
     return None
 

@@ -141,6 +141,14 @@ def test_return_then_refund() -> None:
     assert (case.status, case.holds) == ("refund_approved", [("refund", 12_800, "reserved")])
 
 
+def test_goods_go_back_to_a_merchant_or_not_at_all() -> None:
+    case = found(Kind.GOODS_OR_SERVICE, transaction(merchant_id=None), merchant_id=None)
+    grant = decision(Remedy.RETURN_THEN_REFUND, payer=Payer.WALLET_ADVANCE)
+    answer = case.when(T.ARBITRATOR_DECIDED, grant, actor=Actor.OPS)
+    assert (answer.result, answer.field) == ("invalid", "remedy")
+    assert case.status == "in_arbitration"
+
+
 def test_goods_that_are_kept_are_not_paid_back() -> None:
     case = awaited()
     case.when(T.GOODS_DUE, after_s=850)
