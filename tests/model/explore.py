@@ -61,9 +61,11 @@ from tests.model.world import (
     PART,
     PATHS,
     SAID,
+    TRANSFERS,
     Heard,
     Truth,
     answers,
+    any_transaction,
     evolve,
     is_moving,
     ordered_minor,
@@ -95,6 +97,8 @@ class Scope:
     moves: TransactionKind | None = None  # only of transactions of this kind
     details: bool = True  # the customer may say later which transaction it is
     prompt: bool = False  # the account service answers before anything else happens
+    most: int = 0  # look no further than so many states; then nothing is proven, only met
+    broad: bool = False  # any transaction at the bank, and any credit that an operator orders
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +151,12 @@ def explore(scope: Scope, most: int = 2_000_000) -> Found:
         if problem := _check(node):
             found.double_pay.append(_trail(parents, node) + problem)
             return _summed(found, parents)
-        found.legs |= _begun(node)
+        _meet(node, found)
         if standing.has_ended(node.dispute):
             ends.append(node)
-            found.ends.add(str(standing.end(node.dispute)))
         elif not node.work:
             found.dead_ends.append(_trail(parents, node))
             return _summed(found, parents)
-        else:
-            found.waits.add((public.status(node.dispute), public.next_actor(node.dispute)))
         for why, after in _steps(node, scope):
             found.transitions += 1
             if after is _BEYOND:  # more attempts than the scope looks at: it goes on from there
@@ -167,10 +168,25 @@ def explore(scope: Scope, most: int = 2_000_000) -> Found:
             if after not in parents:
                 parents[after] = (node, why)
                 queue.append(after)
-                if len(parents) > most:
-                    raise Violation(f"{scope}: more than {most} states")
+                if _is_enough(scope, len(parents), most):
+                    return _summed(found, parents)
     _reach(back, ends, parents, found)
     return _summed(found, parents)
+
+
+def _is_enough(scope: Scope, states: int, most: int) -> bool:
+    if states > most:
+        raise Violation(f"{scope}: more than {most} states")
+    return 0 < scope.most <= states
+
+
+def _meet(node: Node, found: Found) -> None:
+    """Its cells of the table."""
+    found.legs |= _begun(node)
+    if end := standing.end(node.dispute):
+        found.ends.add(str(end))
+    elif node.work:
+        found.waits.add((public.status(node.dispute), public.next_actor(node.dispute)))
 
 
 def _summed(found: Found, parents: dict[Node, tuple[Node | None, str]]) -> Found:
@@ -287,7 +303,10 @@ def _worked_off(node: Node, scope: Scope, name: str) -> Iterator[tuple[str, Node
         yield _hear(node, scope, name, Heard(T(name), None, node.truth), name)
         return
     _, kind, n = name.split(":")
-    for heard in answers(kind, int(n), node.truth, node.dispute):
+    heard_of = answers(kind, int(n), node.truth, node.dispute)
+    if kind == "inquiry" and scope.broad:
+        heard_of = any_transaction(node.truth, node.dispute)
+    for heard in heard_of:
         if _is_looked_at(heard, scope):
             yield _hear(node, scope, f"{name} answered {heard.name}", heard, name)
 
@@ -384,7 +403,7 @@ def _in_scope(trigger: T, node: Node, scope: Scope) -> bool:
             n = node.dispute.facts.refund_n
             return node.truth.of(f"refund:{n}") in ("", "failed", "bounced", "went_back")
         case T.CREDIT_ORDERED:
-            return False  # the same as the statute's, which comes by its timer
+            return scope.broad and scope.credit  # or by the statute's timer, which is the same
         case T.COMPENSATION_ORDERED:
             return scope.compensation
         case T.CASE_REOPENED:
@@ -604,7 +623,7 @@ def _opened(scope: Scope) -> Node:
         kind=kind,
         reason="other",
         customer_id="c-1",
-        merchant_id="m-plain",
+        merchant_id=None if kind in TRANSFERS else "m-plain",
         transaction_id="t-1" if has else None,
         requested_minor=scope.requested_minor,
         currency="CNY" if scope.requested_minor is not None else None,

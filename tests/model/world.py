@@ -25,6 +25,7 @@ from services.tracker.domain.triggers import (
 )
 from shared.contracts.vocabulary import Funding, Kind, TransactionKind, TransactionState
 
+TRANSFERS: Final = (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER)  # no merchant is part of them
 FIRST: Final = datetime(2026, 3, 1, tzinfo=UTC)
 CAPTURED: Final = 100
 PART: Final = 40
@@ -223,6 +224,9 @@ def answers(kind: str, n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard
         case "reset" | "reset_query":
             truth = truth if truth.of(f"access:{n}") else truth.now(f"access:{n}", "asked")
             yield _last("access", n, truth, dispute)
+            if dispute.claim.kind is Kind.ACCESS_LOST:
+                closed = AccountReport(n, "court")
+                yield Heard(T.RESET_REFUSED, closed, truth.now(f"access:{n}", "refused"))
         case "consent":
             yield Heard(T.CONSENT_DELIVERED, None, truth)
         case _:
@@ -238,8 +242,7 @@ _HOLDS: Final = {
 
 def _transactions(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
     kind = dispute.claim.kind
-    transfers = (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER)
-    moved = TransactionKind.TRANSFER if kind in transfers else TransactionKind.PAYMENT
+    moved = TransactionKind.TRANSFER if kind in TRANSFERS else TransactionKind.PAYMENT
     shapes = [(TransactionState.CAPTURED, moved, Funding.BALANCE)]
     if kind in (Kind.UNAUTHORIZED, Kind.GOODS_OR_SERVICE):
         shapes.append((TransactionState.CAPTURED, moved, Funding.CARD))
@@ -251,6 +254,25 @@ def _transactions(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
             for state in TransactionState
             if state is not TransactionState.CAPTURED
         ]
+    yield from _known(shapes, truth, dispute)
+    yield Heard(T.TRANSACTION_MISSING, None, truth)
+    yield Heard(T.TRANSACTION_FOREIGN, None, truth)
+
+
+def any_transaction(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
+    """All that a bank may know, whatever the dispute is about."""
+    transfer, payment = TransactionKind.TRANSFER, TransactionKind.PAYMENT
+    moved = transfer if dispute.claim.kind in TRANSFERS else payment
+    shapes = [(state, moved, Funding.BALANCE) for state in TransactionState]
+    shapes.append((TransactionState.CAPTURED, moved, Funding.CARD))
+    if dispute.claim.kind is Kind.UNAUTHORIZED:
+        shapes.append((TransactionState.CAPTURED, transfer, Funding.BALANCE))
+    yield from _known(shapes, truth, dispute)
+
+
+def _known(
+    shapes: list[tuple[TransactionState, TransactionKind, Funding]], truth: Truth, dispute: Dispute
+) -> Iterator[Heard]:
     for state, moves, funding in shapes:
         back = "pending" if state is TransactionState.DEBITED_NOT_CAPTURED else ""
         yield Heard(
@@ -258,8 +280,6 @@ def _transactions(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
             _bank(dispute, state, moves, funding),
             truth.now("reversal", back) if back else truth,
         )
-    yield Heard(T.TRANSACTION_MISSING, None, truth)
-    yield Heard(T.TRANSACTION_FOREIGN, None, truth)
 
 
 def _bank(
