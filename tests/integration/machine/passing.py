@@ -158,4 +158,5 @@ async def _with_clock(dsn: str) -> asyncpg.Connection:
     name = await database.fetchval("SELECT quote_ident(current_database())")
     await database.execute(_CLOCK)
     await database.execute(f"ALTER DATABASE {name} SET search_path = simulated, public, pg_catalog")
+    await database.execute("SET search_path = simulated, public, pg_catalog")
     return database

@@ -10,11 +10,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
+import asyncpg
 import pytest
-from sqlalchemy import text
 
 from sandbox.bank.publisher import SOURCE, Publication
 from services.intake.handlers import feed
@@ -34,12 +35,13 @@ from tests.integration.tracker.stage import Stage
 
 WITHIN_S: Final = 20.0
 CAPTURED: Final = 12_800
+TRACKER, INTAKE = 0, 1
 TRANSFERS: Final = (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER)
 _BUSY: Final = frozenset({"Callbacks._attempt", "Calls._carry_out"})
 _CALM: Final = 2
-_TAKE: Final = text("DELETE FROM outbox RETURNING pos, topic, headers, value")
-_DUE: Final = text("SELECT kind FROM tasks WHERE due_at <= (SELECT clock_timestamp())")
-_NEXT_TIMER: Final = text("SELECT min(due_at) FROM tasks WHERE queue = 'timer'")
+_TAKE: Final = "DELETE FROM outbox RETURNING pos, headers, value"
+_DUE: Final = "SELECT kind FROM tasks WHERE due_at <= (SELECT clock_timestamp())"
+_NEXT_TIMER: Final = "SELECT min(due_at) FROM tasks WHERE queue = 'timer'"
 Json = dict[str, Any]
 
 
@@ -143,31 +145,28 @@ class World:
         return ", ".join(await self._work_due())
 
     async def _work_due(self) -> list[str]:
-        async with self.stage.engine.connect() as connection:
-            due = list((await connection.execute(_DUE)).scalars())
+        due = [row["kind"] for row in await self.time.databases[TRACKER].fetch(_DUE)]
         if due:
             self.town.wake()
         return due
 
     async def _next_timer(self) -> datetime | None:
-        async with self.stage.engine.connect() as connection:
-            found: datetime | None = (await connection.execute(_NEXT_TIMER)).scalar_one()
-            return found
+        found: datetime | None = await self.time.databases[TRACKER].fetchval(_NEXT_TIMER)
+        return found
 
     async def _hand_on(self) -> bool:
         """What Kafka would do; whether there was anything."""
-        intake = self.intake.intake.parts.engine
-        asked = await _taken(intake)
+        asked = await _taken(self.time.databases[INTAKE])
         if asked:
             async with self.stage.engine.begin() as tx:
                 await worker.handle_events(tx, asked)
             self.town.wake()
-        told = await _taken(self.stage.engine)
+        told = await _taken(self.time.databases[TRACKER])
         if told:
             for envelope in told:
                 assert isinstance(envelope.data, StatusChanged)
                 self.reached[envelope.data.kind].told(envelope.data)
-            async with intake.begin() as tx:
+            async with self.intake.intake.parts.engine.begin() as tx:
                 await feed.apply_statuses(tx, told)
         return bool(asked or told)
 
@@ -185,18 +184,12 @@ def _coroutine(task: "asyncio.Task[Any]") -> str:
     return getattr(task.get_coro(), "__qualname__", "")
 
 
-async def _taken(engine: Any) -> list[Envelope]:
-    async with engine.begin() as tx:
-        rows = sorted((await tx.execute(_TAKE)).all())
+async def _taken(database: asyncpg.Connection) -> list[Envelope]:
+    """What stood in the outbox, in its order, read back from the bytes."""
     return [
-        decode([(name, value.encode()) for name, value in _headers(row.headers)], row.value)
-        for row in rows
+        decode([(name, value.encode()) for name, value in json.loads(row["headers"])], row["value"])
+        for row in sorted(await database.fetch(_TAKE), key=itemgetter("pos"))
     ]
-
-
-def _headers(stored: Any) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = json.loads(stored) if isinstance(stored, str) else stored
-    return found
 
 
 @dataclass(slots=True)

@@ -25,4 +25,28 @@ async def withdrawn_before_it_is_proven(world: World) -> None:
     await case.ends("withdrawn", back_minor=0)
 
 
-STORIES = (proven_by_two_factors, proven_by_nothing, withdrawn_before_it_is_proven)
+async def a_court_has_closed_the_account(world: World) -> None:
+    court = {"reset": "refused", "reset_reason": "court"}
+    case = await world.claims(KIND, named=False, account=court)
+    await case.ends("referred", back_minor=0)
+
+
+async def held_for_a_court_and_denied_on_appeal_too(world: World) -> None:
+    case = await world.claims(KIND, named=False, account={"identity": "failed"})
+    await case.orders("legal-hold", step="place", cause="court_order")
+    await case.waits("under_review", "ops")
+    await case.orders("legal-hold", step="lift", cause="court_order")
+    await case.orders("identity-review", "ops-1", outcome="rejected")
+    await case.asks("appeal")
+    await case.waits("in_arbitration", "ops")
+    await case.denies(by="ops-2")
+    await case.ends("declined", back_minor=0)
+
+
+STORIES = (
+    proven_by_two_factors,
+    proven_by_nothing,
+    withdrawn_before_it_is_proven,
+    a_court_has_closed_the_account,
+    held_for_a_court_and_denied_on_appeal_too,
+)

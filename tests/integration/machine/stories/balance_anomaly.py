@@ -1,7 +1,7 @@
 """balance_anomaly: explained, corrected by two people, referred, or treated as theft."""
 
 from shared.contracts.vocabulary import Kind
-from tests.integration.machine.world import Json, World
+from tests.integration.machine.world import Json, World, cny
 
 KIND = Kind.BALANCE_ANOMALY
 OFF = 4_200
@@ -58,7 +58,22 @@ async def somebody_else_asks(world: World) -> None:
     await case.ends("declined", back_minor=0)
 
 
+async def held_for_a_court_and_denied_on_appeal_too(world: World) -> None:
+    wrong = found("our_error", amount_minor=str(OFF))
+    case = await world.claims(KIND, named=False, customer=wrong)
+    await case.orders("legal-hold", step="place", cause="court_order")
+    await case.waits("under_review", "ops")
+    await case.orders("legal-hold", step="lift", cause="court_order")
+    await case.orders("compensation", amount=cny(500), reason="late")
+    await case.denies(by="ops-1")
+    await case.ends("declined", back_minor=500)
+    await case.asks("appeal")
+    await case.denies(by="ops-2")
+    await case.ends("declined", back_minor=500)
+
+
 STORIES = (
+    held_for_a_court_and_denied_on_appeal_too,
     explained_line_by_line,
     held_by_law,
     our_error_corrected_by_two,

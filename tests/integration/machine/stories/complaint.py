@@ -17,10 +17,13 @@ async def answered_and_on_appeal_by_somebody_else(world: World) -> None:
     await case.ends("answered", back_minor=0)
 
 
-async def withdrawn(world: World) -> None:
+async def held_for_a_court_and_withdrawn(world: World) -> None:
     case = await world.claims(KIND, named=False)
+    await case.orders("legal-hold", step="place", cause="court_order")
+    await case.waits("under_review", "ops")
+    await case.orders("legal-hold", step="lift", cause="court_order")
     await case.asks("withdraw")
     await case.ends("withdrawn", back_minor=0)
 
 
-STORIES = (answered_and_on_appeal_by_somebody_else, withdrawn)
+STORIES = (answered_and_on_appeal_by_somebody_else, held_for_a_court_and_withdrawn)

@@ -1,6 +1,7 @@
 """duplicate_charge: a second authorisation goes by itself, a second capture is paid back."""
 
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
 from tests.integration.machine.world import CAPTURED, Json, World
 
@@ -9,14 +10,6 @@ KIND = Kind.DUPLICATE_CHARGE
 
 def found(finding: str) -> Json:
     return {"records": {"duplicate_charge": {"finding": finding, "twin": "tx-first"}}}
-
-
-async def only_authorised(world: World) -> None:
-    reversal = {"state": "debited_not_captured", "reversal": {"after_s": 86_400}}
-    case = await world.claims(KIND, bank=reversal)
-    await case.waits("reversal_watched", "bank")
-    await world.passes(days=1, hours=1)
-    await case.ends("reversed", back_minor=CAPTURED)
 
 
 async def one_order_charged_twice(world: World) -> None:
@@ -31,22 +24,19 @@ async def withdrawn_before_the_merchant_answers(world: World) -> None:
     await case.ends("withdrawn", back_minor=0)
 
 
-async def two_orders_after_all(world: World) -> None:
-    case = await world.claims(KIND, bank=found("two_orders"), merchant={"answer": "refuse"})
-    await case.waits("in_arbitration", "ops")
-    await case.denies()
-    await case.ends("declined", back_minor=0)
-
-
 async def refused_and_granted(world: World) -> None:
     case = await world.claims(KIND, bank=found("two_orders"), merchant={"answer": "refuse"})
     await goes_wrong_in_every_way(case, lambda: case.grants(CAPTURED))
 
 
 STORIES = (
-    only_authorised,
     one_order_charged_twice,
     withdrawn_before_the_merchant_answers,
-    two_orders_after_all,
     refused_and_granted,
+    *anything.stories(anything.refused(KIND)),
+    anything.at_the_network(anything.refused(KIND)),
+    anything.without_a_transaction(KIND),
+    anything.on_appeal(anything.refused(KIND)),
+    *anything.at_the_merchant(KIND),
+    *anything.at_the_bank(KIND),
 )

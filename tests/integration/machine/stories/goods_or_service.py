@@ -1,11 +1,13 @@
 """goods_or_service: both are heard before anybody decides, here or at the card network."""
 
+from typing import Any
+
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
-from tests.integration.machine.world import CAPTURED, World
+from tests.integration.machine.world import CAPTURED, Case, World
 
 KIND = Kind.GOODS_OR_SERVICE
-DAY_S = 86_400
 
 
 async def both_are_heard_and_it_is_denied(world: World) -> None:
@@ -17,25 +19,6 @@ async def both_are_heard_and_it_is_denied(world: World) -> None:
     await case.waits("in_arbitration", "ops")
     await case.denies()
     await case.ends("declined", back_minor=0)
-
-
-async def charged_back_against_a_representment(world: World) -> None:
-    network = {
-        "filed": {"outcome": "represented", "after_s": DAY_S},
-        "pre_arbitration": {"outcome": "won", "after_s": DAY_S},
-    }
-    card = {"funding": "card", "chargeback": network}
-    case = await world.claims(KIND, bank=card, merchant={"answer": "refuse"})
-    await case.asks("send_evidence")
-    await case.waits("in_arbitration", "ops")
-    await case.orders("chargeback", step="file")
-    await case.waits("chargeback_filed", "bank")
-    await world.passes(days=1, hours=1)
-    await case.waits("chargeback_filed", "ops")
-    await case.orders("chargeback", step="pre_arbitration")
-    await case.waits("chargeback_filed", "bank")
-    await world.passes(days=1, hours=1)
-    await case.ends("charged_back", back_minor=CAPTURED)
 
 
 async def withdrawn_before_the_merchant_answers(world: World) -> None:
@@ -53,9 +36,22 @@ async def nobody_says_a_word_and_it_is_granted(world: World) -> None:
     await goes_wrong_in_every_way(case, lambda: case.grants(CAPTURED))
 
 
+async def _heard(world: World, **bank: Any) -> Case:
+    """The merchant refused, and both have sent what they have."""
+    case = await world.claims(KIND, bank=bank, merchant={"answer": "refuse"})
+    await case.asks("send_evidence")
+    await case.waits("in_arbitration", "ops")
+    return case
+
+
 STORIES = (
     both_are_heard_and_it_is_denied,
-    charged_back_against_a_representment,
     withdrawn_before_the_merchant_answers,
     nobody_says_a_word_and_it_is_granted,
+    *anything.stories(_heard),
+    anything.at_the_network(_heard),
+    anything.without_a_transaction(KIND),
+    anything.on_appeal(_heard),
+    *anything.at_the_merchant(KIND),
+    *anything.at_the_bank(KIND),
 )

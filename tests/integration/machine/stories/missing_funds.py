@@ -1,8 +1,11 @@
 """missing_funds: the bank follows the money, and gets it back from where it went."""
 
+from typing import Any
+
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
-from tests.integration.machine.world import CAPTURED, Json, World
+from tests.integration.machine.world import CAPTURED, Case, Json, World
 
 KIND = Kind.MISSING_FUNDS
 DAY_S = 86_400
@@ -44,19 +47,17 @@ async def withdrawn_while_nobody_finds_it(world: World) -> None:
     await case.ends("withdrawn", back_minor=0)
 
 
-async def never_found_and_denied(world: World) -> None:
-    case = await world.claims(KIND, bank=traced({"state": "not_found"}))
-    await world.passes(days=15)
-    await case.waits("in_arbitration", "ops")
-    await case.denies()
-    await case.ends("declined", back_minor=0)
-
-
 async def kept_by_the_recipient_and_granted(world: World) -> None:
-    refused = {"answer": "refuse"}
-    case = await world.claims(KIND, bank=traced({"state": "wrong_account"}, recall=refused))
-    await case.waits("in_arbitration", "ops")
+    case = await _kept(world)
     await goes_wrong_in_every_way(case, lambda: case.grants(CAPTURED, payer="bank"))
+
+
+async def _kept(world: World, **bank: Any) -> Case:
+    """It went to a wrong account, whose owner keeps it."""
+    kept = traced({"state": "wrong_account"}, recall={"answer": "refuse"})
+    case = await world.claims(KIND, bank=kept | bank)
+    await case.waits("in_arbitration", "ops")
+    return case
 
 
 STORIES = (
@@ -64,6 +65,10 @@ STORIES = (
     rejected_and_sent_back,
     given_back_from_a_wrong_account,
     withdrawn_while_nobody_finds_it,
-    never_found_and_denied,
     kept_by_the_recipient_and_granted,
+    *anything.stories(_kept),
+    anything.at_the_network(_kept),
+    anything.without_a_transaction(KIND),
+    anything.on_appeal(_kept),
+    *anything.at_the_bank(KIND, end="returned"),
 )

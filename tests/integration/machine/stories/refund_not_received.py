@@ -1,6 +1,7 @@
 """refund_not_received: where somebody else's refund is, and what becomes of one never sent."""
 
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
 from tests.integration.machine.world import CAPTURED, Json, World
 
@@ -57,4 +58,10 @@ STORIES = (
     bounced_and_sent_to_another_account,
     withdrawn_before_the_merchant_answers,
     never_sent_and_granted,
+    *anything.stories(anything.refused(KIND)),
+    anything.at_the_network(anything.refused(KIND)),
+    anything.without_a_transaction(KIND),
+    anything.on_appeal(anything.refused(KIND)),
+    *anything.at_the_merchant(KIND),
+    *anything.at_the_bank(KIND),
 )

@@ -1,6 +1,7 @@
 """wrong_amount: the records explain it, bear it out, or leave it to the merchant."""
 
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
 from tests.integration.machine.world import Json, World
 
@@ -35,13 +36,6 @@ async def withdrawn_before_the_merchant_answers(world: World) -> None:
     await case.ends("withdrawn", back_minor=0)
 
 
-async def refused_and_denied(world: World) -> None:
-    case = await world.claims(KIND, bank=found("differs"), merchant={"answer": "refuse"})
-    await case.waits("in_arbitration", "ops")
-    await case.denies()
-    await case.ends("declined", back_minor=0)
-
-
 async def refused_and_granted(world: World) -> None:
     case = await world.claims(KIND, bank=found("differs"), merchant={"answer": "refuse"})
     await goes_wrong_in_every_way(case, lambda: case.grants(OVER), OVER)
@@ -52,6 +46,11 @@ STORIES = (
     not_final_yet,
     borne_out_by_the_records,
     withdrawn_before_the_merchant_answers,
-    refused_and_denied,
     refused_and_granted,
+    *anything.stories(anything.refused(KIND)),
+    anything.at_the_network(anything.refused(KIND)),
+    anything.without_a_transaction(KIND),
+    anything.on_appeal(anything.refused(KIND)),
+    *anything.at_the_merchant(KIND),
+    *anything.at_the_bank(KIND),
 )

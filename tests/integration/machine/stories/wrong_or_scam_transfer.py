@@ -1,12 +1,14 @@
 """wrong_or_scam_transfer: the recipient gives it back, keeps it, or does not answer."""
 
+from typing import Any
+
 from shared.contracts.vocabulary import Kind
+from tests.integration.machine import anything
 from tests.integration.machine.refunds import goes_wrong_in_every_way
-from tests.integration.machine.world import CAPTURED, World, cny
+from tests.integration.machine.world import CAPTURED, Case, World, cny
 
 KIND = Kind.WRONG_OR_SCAM_TRANSFER
 DAY_S = 86_400
-AWAY = {"postings": {"fail_times": 1000}}
 TROUBLE = 500
 
 
@@ -43,7 +45,7 @@ async def no_word_from_the_recipient_and_denied(world: World) -> None:
 
 
 async def given_back_before_the_trouble_is_paid_for(world: World) -> None:
-    case = await world.claims(KIND, bank={"recall": {"after_s": 60}}, customer=AWAY)
+    case = await world.claims(KIND, bank={"recall": {"after_s": 60}}, customer=anything.AWAY)
     await case.orders("compensation", amount=cny(TROUBLE), reason="late")
     await world.passes(minutes=2)
     await case.waits("correcting", "redress")
@@ -53,11 +55,26 @@ async def given_back_before_the_trouble_is_paid_for(world: World) -> None:
 
 
 async def no_word_from_the_recipient_and_granted(world: World) -> None:
+    case = await _silent(world)
+    await goes_wrong_in_every_way(case, lambda: case.grants(CAPTURED, payer="bank"))
+
+
+async def _silent(world: World, **bank: Any) -> Case:
+    """No word from the recipient in time, and then a no."""
     late = {"answer": "refuse", "after_s": 16 * DAY_S}
-    case = await world.claims(KIND, bank={"recall": late})
+    case = await world.claims(KIND, bank={"recall": late} | bank)
     await world.passes(days=17)
     await case.waits("in_arbitration", "ops")
-    await goes_wrong_in_every_way(case, lambda: case.grants(CAPTURED, payer="bank"))
+    return case
+
+
+async def _reopened(world: World, **bank: Any) -> Case:
+    """The recipient kept it; there is new evidence."""
+    case = await world.claims(KIND, bank={"recall": {"answer": "refuse"}} | bank)
+    await case.ends("explained", back_minor=0)
+    await case.orders("reopening", "ops-9", cause="new_evidence")
+    await case.waits("in_arbitration", "ops")
+    return case
 
 
 STORIES = (
@@ -67,4 +84,8 @@ STORIES = (
     no_word_from_the_recipient_and_denied,
     given_back_before_the_trouble_is_paid_for,
     no_word_from_the_recipient_and_granted,
+    *anything.stories(_reopened),
+    anything.at_the_network(_silent),
+    anything.without_a_transaction(KIND),
+    *anything.at_the_bank(KIND),
 )
