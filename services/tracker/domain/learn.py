@@ -793,10 +793,13 @@ def _approved(route: Route, scene: Scene) -> Facts:
 
 
 def _released(route: Route, scene: Scene) -> Facts:
-    """No further attempt: what a part has paid stays held, and no more than that."""
+    """No further attempt: what a part has paid stays held, no more than that, and it is over."""
     del route
     facts = scene.dispute.facts
-    return _paid_by(facts, scene.money.room(scene.dispute)) if facts.credited_attempts else facts
+    if not facts.credited_attempts:
+        return facts
+    paid_so_far = _paid_by(facts, scene.money.room(scene.dispute))
+    return replace(paid_so_far, arbitration_cause=None)
 
 
 def _declined(route: Route, scene: Scene) -> Facts:
