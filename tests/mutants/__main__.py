@@ -41,8 +41,8 @@ def main() -> int:
     """Make the mutants, try them, tell."""
     asked = _asked()
     _sow(asked.jobs)
-    results, at_import = _try(asked.prefixes, asked.jobs)
-    _try_afresh(results, at_import, asked.jobs)
+    results = _try(asked.prefixes, asked.jobs)
+    _try_afresh(results, asked.jobs)
     sys.stdout.write(_figures(results) + "\n")
     survivors = _survivors(results)
     why = _explained()
@@ -74,25 +74,21 @@ def _sow(jobs: int) -> None:
         create_mutants(jobs)
 
 
-def _try(prefixes: list[str], jobs: int) -> tuple[dict[str, str], set[str]]:
+def _try(prefixes: list[str], jobs: int) -> dict[str, str]:
     told = COPY.absolute() / "result.json"
     command = [sys.executable, "-m", "tests.mutants.field", str(told), str(jobs), *prefixes]
     subprocess.run(command, cwd=COPY, env=_environment("stats"), check=True)
-    found = json.loads(told.read_text(encoding="utf-8"))
-    return found["results"], set(found["at_import"])
+    found: dict[str, str] = json.loads(told.read_text(encoding="utf-8"))
+    return found
 
 
 def _environment(mutant: str) -> dict[str, str]:
     return os.environ | {"MUTANT_UNDER_TEST": mutant, "PYTHONPATH": ""}
 
 
-def _try_afresh(results: dict[str, str], at_import: set[str], jobs: int) -> None:
+def _try_afresh(results: dict[str, str], jobs: int) -> None:
     """Those of functions that had done their work before the session was forked."""
-    late = [
-        mutant
-        for mutant, outcome in results.items()
-        if outcome in (UNTRIED, "survived") and mutant.partition("__mutmut_")[0] in at_import
-    ]
+    late = [mutant for mutant, outcome in results.items() if outcome == UNTRIED]
     with ThreadPoolExecutor(jobs) as pool:
         results.update(zip(late, pool.map(_in_its_own_interpreter, late), strict=True))
 

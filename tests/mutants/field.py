@@ -29,7 +29,7 @@ from shared import clock
 
 # -s: a forked process has no part in the session's capturing; no plug-in may choose the order
 QUIET: Final = ("-s", "-q", "-p", "no:randomly", "--no-header", "--tb=no")
-_CPU_S: Final = 10  # and ten times what the tests take
+_CPU_S: Final = 5  # and five times what the tests take
 _SURVIVED, _KILLED = 0, 1
 _TOLD_EVERY: Final = 100
 UNTRIED: Final = "untried"
@@ -121,7 +121,7 @@ class Field:
             os.dup2(silence, 1)
             os.dup2(silence, 2)
             signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-            cpu_s = _CPU_S + int(10 * sum(self._took_s[n] for n in tests))
+            cpu_s = _CPU_S + int(5 * sum(self._took_s[n] for n in tests))
             resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
             set_mutant_under_test(mutant)
             self._run(tests)
@@ -211,8 +211,7 @@ def main(result: str, jobs: str, *prefixes: str) -> None:
     code = pytest.main([*QUIET, *arguments], plugins=[field])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         sys.exit(f"pytest ended with {code!r}")
-    told = {"at_import": sorted(field.at_import), "results": field.results}
-    Path(result).write_text(json.dumps(told, indent=1), encoding="utf-8")
+    Path(result).write_text(json.dumps(field.results, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

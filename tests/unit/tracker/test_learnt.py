@@ -361,7 +361,7 @@ def test_a_merchants_consent_bears_all_of_it_and_nobody_is_at_fault() -> None:
 
 def test_an_answered_complaint_remembers_who_answered() -> None:
     case = opened(Kind.COMPLAINT, transaction_id=None, requested_minor=None, currency=None)
-    assert case.facts.complaint_n == 1
+    assert (case.facts.complaint_n, case.facts.appeal_heard) == (1, False)
     case.when(T.COMPLAINT_ANSWERED, Cause("ops-1", "explained"), actor=Actor.OPS)
     assert case.facts.deciders == ("ops-1",)
     case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
@@ -439,6 +439,12 @@ def test_a_part_that_is_agreed_frees_the_rest_and_more_is_shown_once_it_is_back(
     assert (case.holds, case.facts.over_recovered) == ([("recall", 3_800, "reserved")], False)
     case.when(T.RECALL_RETURNED, RecallReport(1, 5_000))
     assert (case.holds, case.facts.over_recovered) == ([("recall", 3_800, "settled")], True)
+
+
+def test_a_recall_that_is_all_back_is_not_too_much() -> None:
+    case = found(Kind.WRONG_OR_SCAM_TRANSFER, TRANSFER, merchant_id=None)
+    case.answered("bank:recall:1", T.RECALL_RETURNED, RecallReport(1))
+    assert (case.holds, case.facts.over_recovered) == ([("recall", 12_800, "settled")], False)
 
 
 def test_one_that_comes_after_a_refusal_holds_what_room_is_left() -> None:

@@ -11,6 +11,7 @@ from tests.unit.tracker.case import (
     Case,
     approved,
     asked_of_merchant,
+    found,
     in_arbitration,
     in_flight,
     opened,
@@ -123,3 +124,27 @@ def test_a_stage_that_says_nothing_does_not_put_a_date_off() -> None:
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), after_s=500, actor=Actor.MERCHANT)
     assert (case.status, case.promised_in) == ("refund_approved", 200)
     assert case.due_in("promise_due") == 200
+
+
+def test_the_customers_own_date_stays_while_the_same_is_asked_and_goes_with_it() -> None:
+    case = found(Kind.GOODS_OR_SERVICE)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    until = START + timedelta(seconds=210)
+    assert (case.facts.answer_by, case.facts.answer_for) == (until, "gathering_evidence")
+    case.when(T.MERCHANT_SENT_EVIDENCE, MerchantAnswer(1), after_s=9, actor=Actor.MERCHANT)
+    assert (case.facts.answer_by, case.facts.answer_for) == (until, "gathering_evidence")
+    case.when(T.EVIDENCE_DUE, after_s=201)
+    assert (case.facts.answer_by, case.facts.answer_for) == (None, None)
+
+
+def test_an_end_has_no_promise_and_no_rule_of_one() -> None:
+    case = in_flight()
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.facts.promised_at, case.facts.promise_rule) == (None, None)
+
+
+def test_a_date_that_is_kept_keeps_its_rule() -> None:
+    case = asked_of_merchant()
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), after_s=900, actor=Actor.MERCHANT)
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), after_s=500, actor=Actor.MERCHANT)
+    assert (case.status, case.facts.promise_rule) == ("refund_approved", "arbitration_due")

@@ -9,8 +9,10 @@ import pytest
 
 from services.tracker.domain.snapshot import numbered, status_changed
 from services.tracker.domain.triggers import (
+    AccountReport,
     Cause,
     ChargebackReport,
+    Choice,
     Comparison,
     Grant,
     MerchantAnswer,
@@ -469,3 +471,31 @@ def test_a_chargeback_is_told_by_its_stage_and_a_reopening_by_its_cause() -> Non
 def test_a_duplicate_names_the_dispute_that_came_first() -> None:
     case = opened(Kind.REFUND_REQUEST, duplicate_of="402188530182")
     assert event(case).detail == {"duplicate_of": "402188530182"}
+
+
+def test_goods_on_their_way_and_a_recalls_refusal_are_told() -> None:
+    case = found(Kind.REFUND_REQUEST)
+    case.when(T.MERCHANT_WANTS_RETURN, MerchantAnswer(1), actor=Actor.MERCHANT)
+    case.when(T.GOODS_SHIPPED, Choice("c-1", "SF1"), actor=Actor.CUSTOMER)
+    assert event(case).detail == {"tracking": "SF1"}
+    bank = transaction(merchant_id=None, kind=TransactionKind.TRANSFER)
+    case = found(Kind.WRONG_OR_SCAM_TRANSFER, bank, merchant_id=None)
+    case.answered("bank:recall:1", T.RECALL_REFUSED, RecallReport(1, reason="account_empty"))
+    assert event(case).detail == {"recall_reason": "account_empty"}
+
+
+def test_a_refused_reset_and_a_failed_check_say_why() -> None:
+    case = opened(Kind.ACCESS_LOST, transaction_id=None, requested_minor=None, currency=None)
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1, "wrong_factor"))
+    assert event(case).detail == {"refund_reason": "wrong_factor"}
+    case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-1"), actor=Actor.OPS)
+    case.answered("accounts:reset:1", T.RESET_REFUSED, AccountReport(1, "too_many_today"))
+    assert event(case).detail == {"refund_reason": "too_many_today"}
+
+
+def test_nothing_is_returned_and_nothing_explained_before_it_is() -> None:
+    captured = transaction(reversal_minor=12_800)
+    assert "returned_minor" not in event(found(Kind.REFUND_REQUEST, captured)).detail
+    case = found(Kind.WRONG_AMOUNT)
+    case.answered("bank:records:1", T.RECORDS_DIFFERS, Comparison(1, explanation="tip"))
+    assert "explanation" not in event(case).detail
