@@ -207,8 +207,16 @@ def of_return(body: TraceBody) -> Trigger:
     back = body.returned
     if back is None:
         return Trigger(T.REVERSAL_ABSENT, Actor.BANK)
-    name = T.REVERSAL_CREDITED if back.state == "credited" else T.REVERSAL_PENDING
-    return Trigger(name, Actor.BANK)
+    is_credited = back.state == "credited"
+    report = TraceReport(
+        n=attempt(body.reference),
+        return_minor=back.amount.amount_minor,
+        return_expected_at=back.expected_at,
+        return_reference=back.reference,
+        return_credited=is_credited,
+    )
+    name = T.REVERSAL_CREDITED if is_credited else T.REVERSAL_PENDING
+    return Trigger(name, Actor.BANK, report)
 
 
 def of_refund(body: RefundBody) -> Trigger:

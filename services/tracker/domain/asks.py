@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from services.tracker.domain import standing
 from services.tracker.domain.composition import NOTHING, Composition, DoesNotFit, compose
-from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.dispute import Dispute, claimed_minor
 from services.tracker.domain.effects import Call, answer_rule
 from services.tracker.domain.guards import merchant_of
 from services.tracker.domain.states import Credit, Leg
@@ -168,9 +168,8 @@ def _posting(amount_minor: Callable[[Dispute], int | None], *, to_payer: bool = 
 def _consent(dispute: Dispute, call: Call, now: datetime, rules: Profile) -> Payload:
     del call
     claim, facts = dispute.claim, dispute.facts
-    amount = claim.requested_minor
     return {
-        "amount_minor": str(amount if amount is not None else facts.captured_minor),
+        "amount_minor": str(claimed_minor(dispute)),
         "currency": claim.currency or facts.currency,
         "kind": claim.kind,
         "reason": claim.reason,

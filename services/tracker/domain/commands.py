@@ -288,7 +288,7 @@ def _check_correction(dispute: Dispute, decision: ArbitratorDecision) -> Refused
 
 
 def _left_to_grant(dispute: Dispute, money: MoneyView) -> int:
-    return max(0, money.room(dispute) - dispute.facts.credited_minor)
+    return max(0, money.grantable(dispute) - dispute.facts.credited_minor)
 
 
 def _no_grant(scene: Scene, remedy: Remedy) -> str:
@@ -381,7 +381,7 @@ def _check_chargeback(scene: Scene, trigger: Trigger) -> Refused | None:
     until = scene.dispute.facts.chargeback_until
     if until is not None and scene.now >= until:
         return Refused("the card network's window has closed")
-    if scene.money.free(scene.dispute, scene.wanted_minor) <= 0:
+    if scene.money.claimable(scene.dispute, scene.wanted_minor) <= 0:
         return Refused("nothing of this transaction is left to charge back")
     return None
 

@@ -121,7 +121,7 @@ def _learn(
         case Chargeback.FILED if dispute.legs.chargeback is not Chargeback.FILED:
             facts = learn.begun(facts, trigger, scene)
         case Chargeback.WON:
-            facts = learn.charged_back(facts, dispute.legs.chargeback, money, dispute)
+            facts = learn.charged_back(facts, trigger, money, dispute)
         case _ if trigger.name is T.CREDIT_DUE:
             facts = replace(facts, credit_minor=min(scene.wanted_minor, money.left(dispute)))
         case _:

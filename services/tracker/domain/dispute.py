@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from services.tracker.domain.states import Chargeback, Credit, Legs, Recall, Refund, Reversal
@@ -208,6 +209,18 @@ class Dispute:
     steps: int = 0
 
 
+OF_A_DIFFERENCE: Final = (Kind.WRONG_AMOUNT, Kind.REFUND_NOT_RECEIVED)
+"""Kinds about a part of a payment, or of a refund: the records say which, if the claim does not."""
+
+
+def claimed_minor(dispute: Dispute) -> int:
+    """What is asked for, in minor units: by the claim, else by the records, else the capture."""
+    asked, facts = dispute.claim.requested_minor, dispute.facts
+    if asked is None and dispute.claim.kind in OF_A_DIFFERENCE:
+        asked = facts.records_minor
+    return (facts.captured_minor or 0) if asked is None else asked
+
+
 @dataclass(frozen=True, slots=True)
 class MoneyView:
     """What the reservations allow on the dispute's transaction, seen under their lock.
@@ -223,6 +236,20 @@ class MoneyView:
     def room(self, dispute: Dispute) -> int:
         """Minor units a refund of this dispute may have; its own refund is not counted."""
         return max(0, self.left(dispute) - beside_refund_minor(dispute))
+
+    def grantable(self, dispute: Dispute) -> int:
+        """The same as far as the claim goes: what else brings a part of it is not granted too."""
+        beside, asked = beside_refund_minor(dispute), dispute.claim.requested_minor
+        if not beside or asked is None:
+            return self.room(dispute)
+        return max(0, min(self.room(dispute), asked - beside))
+
+    def claimable(self, dispute: Dispute, wanted_minor: int) -> int:
+        """As much of this as we may ask others for: what the dispute has or may get is not."""
+        under_way = expected_minor(dispute)
+        if dispute.legs.refund is not Refund.NONE:
+            under_way += dispute.facts.held_for_refund_minor
+        return max(0, min(self.free(dispute, wanted_minor), wanted_minor - under_way))
 
     def free(self, dispute: Dispute, wanted_minor: int) -> int:
         """As much of this as nothing else of this dispute, or of others, may bring or has brought.

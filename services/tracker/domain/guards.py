@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from services.tracker.domain import standing
-from services.tracker.domain.dispute import Dispute, Facts, MoneyView
+from services.tracker.domain.dispute import (
+    OF_A_DIFFERENCE,
+    Dispute,
+    Facts,
+    MoneyView,
+    claimed_minor,
+)
 from services.tracker.domain.states import (
     Access,
     Appeal,
@@ -71,10 +77,8 @@ class Scene:
     @property
     def wanted_minor(self) -> int:
         """What a consenting merchant grants: the offer, the request, or the whole capture."""
-        if self.facts.agreed_minor is not None:
-            return self.facts.agreed_minor
-        requested = self.dispute.claim.requested_minor
-        return requested if requested is not None else (self.facts.captured_minor or 0)
+        agreed = self.facts.agreed_minor
+        return claimed_minor(self.dispute) if agreed is None else agreed
 
 
 # --- what is done first, and what ends a wait
@@ -512,8 +516,16 @@ def silence_refunds(scene: Scene) -> bool:
         and contract.currency == scene.facts.currency
         and scene.facts.consent_delivered_at is not None
         and scene.wanted_minor <= contract.cap_minor
+        and _is_priced(scene)
         and _fits(scene)
     )
+
+
+def _is_priced(scene: Scene) -> bool:
+    """A difference that neither the claim nor the records put into figures is for a person."""
+    dispute, differs = scene.dispute, scene.dispute.claim.kind in OF_A_DIFFERENCE
+    known = dispute.claim.requested_minor is not None or scene.facts.records_minor is not None
+    return known or not differs
 
 
 def merchant_is_silent(scene: Scene) -> bool:
@@ -582,13 +594,9 @@ def stolen_by_card(scene: Scene) -> bool:
 
 def stolen_otherwise(scene: Scene) -> bool:
     """Proven: a person finds whether it was authorised, and who is liable."""
-    idle = scene.legs.recall in (Recall.NONE, Recall.REFUSED, Recall.OVERDUE)
-    lost = scene.legs.chargeback in (
-        Chargeback.NONE,
-        Chargeback.LOST,
-        Chargeback.WITHDRAWN,
-    )
-    return _may_recover(scene) and idle and lost
+    asked = scene.legs.recall in (Recall.ASKED, Recall.AGREED)
+    filed = scene.legs.chargeback in standing.LIVE_CHARGEBACKS
+    return _may_recover(scene) and not asked and not filed
 
 
 def should_be_recalled(scene: Scene) -> bool:
@@ -860,7 +868,7 @@ def _may_recover(scene: Scene) -> bool:
 
 def _may_recall(scene: Scene) -> bool:
     """Anything is left that has not come back, and may not come, by another way."""
-    return scene.money.free(scene.dispute, scene.wanted_minor) > 0
+    return scene.money.claimable(scene.dispute, scene.wanted_minor) > 0
 
 
 def _may_charge_back(scene: Scene) -> bool:
@@ -872,12 +880,12 @@ def _may_charge_back(scene: Scene) -> bool:
 def _fits(scene: Scene) -> bool:
     """The amount is the capture's currency, above zero, and leaves nobody short."""
     same_currency = scene.dispute.claim.currency in (None, scene.facts.currency)
-    return same_currency and 0 < wanted(scene) <= scene.money.room(scene.dispute)
+    return same_currency and 0 < wanted(scene) <= scene.money.grantable(scene.dispute)
 
 
 def _grant_fits(scene: Scene) -> bool:
     """What a person granted still leaves nobody short."""
-    return 0 < (scene.facts.approved_minor or 0) <= scene.money.room(scene.dispute)
+    return 0 < (scene.facts.approved_minor or 0) <= scene.money.grantable(scene.dispute)
 
 
 def wanted(scene: Scene) -> int:

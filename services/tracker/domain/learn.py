@@ -131,12 +131,28 @@ def _reversal(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     if trigger.payload is None:  # the trace had already told of the credit
         return facts
+    if isinstance(trigger.payload, TraceReport):
+        return _of_return(facts, trigger.payload, trigger.name)
     bank = _payload(trigger, BankTransaction)
+    told = facts.reversal_minor if bank.reversal_minor is None else bank.reversal_minor
     return replace(
         facts,
+        reversal_minor=told,
         expected_at=bank.reversal_expected_at or facts.expected_at,
         reversal_reference=bank.reversal_reference or facts.reversal_reference,
         reversal_credited=trigger.name is T.REVERSAL_CREDITED,
+    )
+
+
+def _of_return(facts: Facts, report: TraceReport, name: T) -> Facts:
+    """What comes back may be less than what was rejected."""
+    told = facts.reversal_minor if report.return_minor is None else report.return_minor
+    return replace(
+        facts,
+        reversal_minor=told,
+        expected_at=report.return_expected_at or facts.expected_at,
+        reversal_reference=report.return_reference or facts.reversal_reference,
+        reversal_credited=name is T.REVERSAL_CREDITED,
     )
 
 
@@ -591,13 +607,13 @@ def recall_asked(route: Route, scene: Scene) -> Facts:
     """All that was claimed is asked back, as far as there is room to hold it."""
     del route
     facts = scene.dispute.facts
-    held = scene.money.free(scene.dispute, scene.wanted_minor)
+    held = scene.money.claimable(scene.dispute, scene.wanted_minor)
     return replace(facts, recall_n=facts.recall_n + 1, recall_minor=held, recall_held_minor=held)
 
 
 def filed(facts: Facts, scene: Scene) -> Facts:
     """A chargeback of all that was claimed, as far as there is room to hold it."""
-    amount = scene.money.free(scene.dispute, scene.wanted_minor)
+    amount = scene.money.claimable(scene.dispute, scene.wanted_minor)
     return replace(
         facts,
         chargeback_n=facts.chargeback_n + 1,
@@ -661,13 +677,19 @@ def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     )
 
 
-def charged_back(facts: Facts, old: Chargeback, money: MoneyView, dispute: Dispute) -> Facts:
-    """One that had been given up counts again: it takes what room is left."""
-    if old not in (Chargeback.LOST, Chargeback.WITHDRAWN):
-        return facts
-    held = money.free(dispute, facts.chargeback_minor)
-    over = facts.over_recovered or held < facts.chargeback_minor
-    return replace(facts, chargeback_held_minor=held, over_recovered=over)
+def charged_back(facts: Facts, trigger: Trigger, money: MoneyView, dispute: Dispute) -> Facts:
+    """What the network awarded, which may be a part; one that had been given up counts again."""
+    told = _payload(trigger, ChargebackReport).amount_minor
+    amount = facts.chargeback_minor if told is None else told
+    given_up = dispute.legs.chargeback in (Chargeback.LOST, Chargeback.WITHDRAWN)
+    freed = 0 if given_up else facts.chargeback_held_minor
+    held = min(amount, money.free(dispute, amount) + freed)
+    return replace(
+        facts,
+        chargeback_minor=amount,
+        chargeback_held_minor=held,
+        over_recovered=facts.over_recovered or held < amount,
+    )
 
 
 def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:

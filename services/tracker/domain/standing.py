@@ -85,12 +85,17 @@ def arrived(dispute: Dispute) -> bool:
     return (
         legs.trace is Trace.DELIVERED
         or legs.records is Records.ARRIVED
-        or legs.reversal is Reversal.CREDITED
-        or legs.recall is Recall.RETURNED
-        or legs.chargeback is Chargeback.WON
         or legs.credit is Credit.FINAL
         or legs.correction is Correction.POSTED
+        or (_came_back(legs, dispute.claim.kind) is not None and not leaves_a_rest(dispute))
     )
+
+
+def leaves_a_rest(dispute: Dispute) -> bool:
+    """Of what was stolen a part came back: who is liable for the rest is a person's decision."""
+    stolen = dispute.claim.kind is Kind.UNAUTHORIZED
+    by_rail = dispute.legs.reversal is Reversal.CREDITED  # it had never been captured
+    return stolen and not by_rail and not recovered_all(dispute)
 
 
 def end(dispute: Dispute) -> Status | None:
@@ -110,7 +115,7 @@ def end_without_account(dispute: Dispute) -> Status | None:
         return None
     if legs.appeal in (Appeal.LODGED, Appeal.REOPENED) and legs.arbitration in _DECIDING:
         return None
-    return _end(legs, dispute.claim.kind)
+    return _end(dispute)
 
 
 def end_without_credit(dispute: Dispute) -> bool:
@@ -118,7 +123,7 @@ def end_without_credit(dispute: Dispute) -> bool:
     legs = dispute.legs
     appealing = legs.appeal in (Appeal.LODGED, Appeal.REOPENED) and legs.arbitration in _DECIDING
     waits = appealing or money_may_come(legs)
-    return not waits and _end(legs, dispute.claim.kind) is not None
+    return not waits and _end(dispute) is not None
 
 
 def money_may_come(legs: Legs) -> bool:
@@ -163,21 +168,23 @@ def is_busy(legs: Legs) -> bool:
     return legs.hold in _BUSY_HOLDS
 
 
-def _end(legs: Legs, kind: Kind) -> Status | None:
+def _end(dispute: Dispute) -> Status | None:
     """Credited money first, then verdicts, then what arrived without a decision."""
+    legs, kind = dispute.legs, dispute.claim.kind
     final = legs.credit is Credit.FINAL and legs.refund is Refund.NONE
     if legs.refund is Refund.CREDITED or final:
         return Status.CREDITED
-    if legs.chargeback is Chargeback.WON and legs.refund is Refund.NONE:
-        return Status.CHARGED_BACK
     if legs.verdict is not Verdict.NONE:
         return _came_back(legs, kind) or _VERDICTS[legs.verdict]
     if legs.arbitration in _DECIDING or legs.refund is not Refund.NONE:
         return None
-    return _came_back(legs, kind) or _without_money(legs, kind)
+    back = None if leaves_a_rest(dispute) else _came_back(legs, kind)
+    return back or _without_money(legs, kind)
 
 
 def _came_back(legs: Legs, kind: Kind) -> Status | None:
+    if legs.chargeback is Chargeback.WON:
+        return Status.CHARGED_BACK
     if legs.reversal is Reversal.CREDITED:
         return Status.RETURNED if kind is Kind.MISSING_FUNDS else Status.REVERSED
     return Status.RECALLED if legs.recall is Recall.RETURNED else None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.records import replace
 from services.tracker.domain.triggers import (
     AccountReport,
     Cause,
@@ -225,6 +226,8 @@ def test_where_nothing_can_be_granted_it_is_said_why(
 
 def test_a_last_minor_unit_may_be_granted_beside_what_may_come() -> None:
     case = silent_recipient()
+    claim = replace(case.dispute.claim, requested_minor=None)  # of whatever was captured
+    case.dispute = replace(case.dispute, claim=claim)
     case.money = MoneyView(others_minor=-1)  # captured one more than is being recalled
     made = decision(amount_minor=1, payer=Payer.WALLET_ADVANCE)
     assert case.when(T.ARBITRATOR_DECIDED, made, actor=Actor.OPS).applied
