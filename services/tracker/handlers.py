@@ -258,7 +258,7 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
     view = MoneyView(
         others_minor=purse.others_minor(signal.dispute_id) if purse else 0,
         duplicate_of=batch.duplicates.get(signal.dispute_id),
-        reversal_elsewhere=bool(purse and purse.is_reversed_for_others(signal.dispute_id)),
+        elsewhere=purse.elsewhere(signal.dispute_id) if purse else (),
     )
     decision = decide(dispute, trigger, batch.now, rules, view)
     if decision.result is not Result.INVALID:

@@ -280,7 +280,7 @@ class Tracker:
         money = MoneyView(
             others_minor=purse.others_minor(dispute_id) if purse else 0,
             duplicate_of=self._duplicate_of(before, trigger),
-            reversal_elsewhere=bool(purse and purse.is_reversed_for_others(dispute_id)),
+            elsewhere=purse.elsewhere(dispute_id) if purse else (),
         )
         decision = decide(before, trigger, self.now, self.rules, money)
         after, told = before, None

@@ -153,6 +153,7 @@ class Facts:
     chargeback_minor: int = 0
     chargeback_held_minor: int = 0
     chargeback_outside: bool = False
+    chargeback_shared: bool = False  # another dispute holds and books it
     chargeback_reason: str | None = None
 
     credit_n: int = 0
@@ -226,12 +227,13 @@ class MoneyView:
     """What the reservations allow on the dispute's transaction, seen under their lock.
 
     `others_minor` is what other disputes hold or have settled, and what was refunded outside.
-    `reversal_elsewhere`: another dispute has taken the transaction's one reversal into account.
+    `elsewhere` names what comes once for a transaction, `reversal` and `chargeback`, where another
+    dispute holds and books it.
     """
 
     others_minor: int = 0
     duplicate_of: str | None = None
-    reversal_elsewhere: bool = False
+    elsewhere: tuple[str, ...] = ()
 
     def room(self, dispute: Dispute) -> int:
         """Minor units a refund of this dispute may have; its own refund is not counted."""

@@ -47,13 +47,14 @@ def holds(dispute: Dispute) -> tuple[Held, ...]:
         state = _REFUNDS.get(legs.refund, "reserved")
         rows.append(Held("refund", facts.held_for_refund_minor, state))
     if legs.reversal is not Reversal.NONE:
-        state = _REVERSALS.get(legs.reversal, "reserved")
+        state = "released" if facts.reversal_shared else _REVERSALS.get(legs.reversal, "reserved")
         rows.append(Held("reversal", facts.reversal_held_minor, state))
     if legs.recall is not Recall.NONE:
         state = _RECALLS.get(legs.recall, "reserved")
         rows.append(Held("recall", facts.recall_held_minor, state))
     if legs.chargeback is not Chargeback.NONE:
-        state = _CHARGEBACKS.get(legs.chargeback, "reserved")
+        shared = facts.chargeback_shared
+        state = "released" if shared else _CHARGEBACKS.get(legs.chargeback, "reserved")
         rows.append(Held("chargeback", facts.chargeback_held_minor, state))
     if legs.credit is not Credit.NONE:
         rows.append(_credit(dispute))

@@ -620,6 +620,7 @@ def filed(facts: Facts, scene: Scene) -> Facts:
         chargeback_minor=amount,
         chargeback_held_minor=amount,
         chargeback_outside=False,
+        chargeback_shared=False,
     )
 
 
@@ -640,14 +641,16 @@ def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Fa
     """It takes what room there is; more is over-recovered."""
     facts = dispute.facts
     amount = amount_minor or facts.captured_minor or 0
-    held = money.free(dispute, amount)
+    shared = "chargeback" in money.elsewhere
+    held = 0 if shared else money.free(dispute, amount)
     return replace(
         facts,
         chargeback_minor=amount,
         chargeback_held_minor=held,
         chargeback_outside=True,
+        chargeback_shared=shared,
         chargeback_found_minor=None,
-        over_recovered=facts.over_recovered or held < amount,
+        over_recovered=facts.over_recovered or (held < amount and not shared),
     )
 
 
@@ -666,6 +669,8 @@ def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """A chargeback that was known has the room that the refund held; nothing was paid twice."""
     if dispute.legs.chargeback not in (*standing.LIVE_CHARGEBACKS, Chargeback.WON):
         return facts
+    if facts.chargeback_shared:
+        return replace(facts, chargeback_found_minor=None)
     freed = replace(dispute, facts=replace(facts, chargeback_held_minor=0))
     held = money.free(freed, facts.chargeback_minor)
     fits = held == facts.chargeback_minor and not facts.credited_attempts
@@ -681,21 +686,23 @@ def charged_back(facts: Facts, trigger: Trigger, money: MoneyView, dispute: Disp
     """What the network awarded, which may be a part; one that had been given up counts again."""
     told = _payload(trigger, ChargebackReport).amount_minor
     amount = facts.chargeback_minor if told is None else told
+    shared = facts.chargeback_outside and "chargeback" in money.elsewhere
     given_up = dispute.legs.chargeback in (Chargeback.LOST, Chargeback.WITHDRAWN)
     freed = 0 if given_up else facts.chargeback_held_minor
-    held = min(amount, money.free(dispute, amount) + freed)
+    held = 0 if shared else min(amount, money.free(dispute, amount) + freed)
     return replace(
         facts,
         chargeback_minor=amount,
         chargeback_held_minor=held,
-        over_recovered=facts.over_recovered or held < amount,
+        chargeback_shared=shared,
+        over_recovered=facts.over_recovered or (held < amount and not shared),
     )
 
 
 def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """Hold what comes back, so that nothing else pays it too; once, whoever else watches it."""
     wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    shared = money.reversal_elsewhere
+    shared = "reversal" in money.elsewhere
     return replace(
         facts,
         reversal_minor=wanted,
@@ -714,7 +721,8 @@ def reversed_(facts: Facts, new: Reversal, money: MoneyView, dispute: Dispute) -
 
 def came_back(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """It comes whether there is room or not: what is above the room is over-recovered and shown."""
-    is_late = dispute.legs.reversal is Reversal.ABSENT  # it was not held any more
+    # it was not held any more, or by another dispute that has let go of it
+    is_late = dispute.legs.reversal is Reversal.ABSENT or facts.reversal_shared
     known = watched(facts, money, dispute) if is_late else facts
     if known.reversal_shared:
         return known

@@ -132,8 +132,8 @@ def _recalled(dispute: Dispute) -> list[Move]:
 
 
 def _charged_back(dispute: Dispute) -> list[Move]:
-    """What the network awarded."""
-    if dispute.legs.chargeback is not Chargeback.WON:
+    """What the network awarded: one dispute books it."""
+    if dispute.legs.chargeback is not Chargeback.WON or dispute.facts.chargeback_shared:
         return []
     return [Move(NETWORK, CUSTOMER, dispute.facts.chargeback_minor)]
 

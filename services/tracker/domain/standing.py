@@ -22,7 +22,7 @@ from services.tracker.domain.states import (
     Trace,
     Verdict,
 )
-from shared.contracts.vocabulary import Funding, Kind, Status
+from shared.contracts.vocabulary import Funding, Kind, Status, TransactionState
 
 LIVE_CHARGEBACKS: Final = (
     Chargeback.FILED,
@@ -94,8 +94,9 @@ def arrived(dispute: Dispute) -> bool:
 def leaves_a_rest(dispute: Dispute) -> bool:
     """Of what was stolen a part came back: who is liable for the rest is a person's decision."""
     stolen = dispute.claim.kind is Kind.UNAUTHORIZED
-    by_rail = dispute.legs.reversal is Reversal.CREDITED  # it had never been captured
-    return stolen and not by_rail and not recovered_all(dispute)
+    captured = dispute.facts.transaction_state is TransactionState.CAPTURED
+    by_rail = dispute.legs.reversal is Reversal.CREDITED
+    return stolen and captured and not by_rail and not recovered_all(dispute)
 
 
 def end(dispute: Dispute) -> Status | None:

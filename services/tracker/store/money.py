@@ -45,6 +45,7 @@ _COMPENSATE = text(
 )
 
 _COUNT: Final = ("reserved", "in_flight", "unknown", "settled")
+_ONCE: Final = ("reversal", "chargeback")
 _RECOVERIES: Final = ("refund", "reversal", "recall", "chargeback")
 
 
@@ -72,10 +73,13 @@ class Purse:
         """Refunded outside, and held or settled by other disputes."""
         return self.external_minor + self._sum(besides=dispute_id)
 
-    def is_reversed_for_others(self, dispute_id: UUID) -> bool:
-        """Whether another dispute watches, or has booked, the reversal of this transaction."""
+    def elsewhere(self, dispute_id: UUID) -> tuple[str, ...]:
+        """What comes once, and another dispute holds or has booked."""
+        return tuple(name for name in _ONCE if self._is_of_others(name, dispute_id))
+
+    def _is_of_others(self, purpose: str, dispute_id: UUID) -> bool:
         return any(
-            other != dispute_id and "reversal" in mine and mine["reversal"].state in _COUNT
+            other != dispute_id and purpose in mine and mine[purpose].state in _COUNT
             for other, mine in self.holds.items()
         )
 

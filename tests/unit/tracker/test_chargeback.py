@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from services.tracker.domain.dispute import MoneyView
+from services.tracker.domain.ledger import position
 from services.tracker.domain.triggers import ChargebackReport, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Funding, Kind, Remedy
 from tests.unit.tracker.case import (
@@ -338,3 +339,13 @@ def test_a_lost_one_in_a_case_that_nobody_else_settles_goes_to_a_person() -> Non
     case.when(T.CHARGEBACK_ORDERED, OPS, actor=Actor.OPS)
     case.when(T.CHARGEBACK_LOST, ChargebackReport(1))
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "chargeback_failed")
+
+
+def test_one_from_outside_is_held_and_booked_by_one_dispute() -> None:
+    case = arbitrated()
+    case.money = MoneyView(others_minor=12_800, elsewhere=("chargeback",))
+    appeared(12_800, case)
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 0, "released")])
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
+    assert (case.status, case.facts.over_recovered) == ("charged_back", False)
+    assert position(case.dispute) == {}

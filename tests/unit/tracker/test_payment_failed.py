@@ -266,12 +266,17 @@ def test_two_that_watch_one_reversal_hold_and_book_it_once() -> None:
     second = found(Kind.PAYMENT_FAILED, debited(reversal_state="pending", reversal_minor=12_800))
     assert second.holds == [("reversal", 12_800, "reserved")]
     case = opened(Kind.PAYMENT_FAILED)
-    case.money = MoneyView(others_minor=12_800, reversal_elsewhere=True)
+    case.money = MoneyView(others_minor=12_800, elsewhere=("reversal",))
     case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, debited(reversal_minor=12_800))
-    assert (case.status, case.holds) == ("reversal_watched", [("reversal", 0, "reserved")])
-    case.when(T.REVERSAL_CREDITED, debited(reversal_state="credited", reversal_minor=12_800))
+    assert (case.status, case.holds) == ("reversal_watched", [("reversal", 0, "released")])
+    credited = debited(reversal_state="credited", reversal_minor=12_800)
+    before = case.dispute
+    case.when(T.REVERSAL_CREDITED, credited)
     assert (case.status, case.facts.over_recovered) == ("reversed", False)
     assert position(case.dispute) == {}
+    case.dispute, case.money = before, MoneyView()  # the other one has let go of it
+    case.when(T.REVERSAL_CREDITED, credited)
+    assert position(case.dispute) == {"clearing:bank": -12_800, "customer": 12_800}
 
 
 def test_an_old_word_of_a_reversal_that_does_not_come_marks_nothing() -> None:
