@@ -28,7 +28,7 @@ from services.tracker.domain.triggers import (
     Trigger,
     Wish,
 )
-from shared.contracts.vocabulary import Payer, Remedy
+from shared.contracts.vocabulary import Payer, Remedy, TransactionState
 from shared.rules import Profile
 
 P = TypeVar("P")
@@ -90,7 +90,14 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         chargeback_until=bank.chargeback_until,
         chargeback_found_minor=bank.chargeback_minor,
         chargeback_before=bank.chargeback_won,
+        over_recovered=facts.over_recovered or _came_back_twice(bank),
     )
+
+
+def _came_back_twice(bank: BankTransaction) -> bool:
+    """More has gone back than was captured, before anybody asked: a person should see it."""
+    captured = bank.state is TransactionState.CAPTURED
+    return captured and bank.refunded_minor > bank.captured_minor
 
 
 def _compared(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
