@@ -46,6 +46,7 @@ GATES: Final = (
     Gate("notifier OpenAPI", (PYTHON, "-m", "services.notifier", "openapi", "--check")),
     Gate("diagrams", (PYTHON, "-m", "services.tracker.domain.diagrams", "check")),
     Gate("model", (PYTHON, "-m", "tests.model")),
+    Gate("guards", (PYTHON, "-m", "tests.model", "--guards")),
     Gate("migrations", (PYTHON, "-m", "deploy.local.schemas")),
 )
 

@@ -343,6 +343,8 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
             counts := getattr(facts, _COUNTER_OF[LEG_OF[trigger.name]])
         ):
             return f"answer to {LEG_OF[trigger.name]} {n}; {counts} counts"
+        case ChargebackReport(n=int(n)) if facts.chargeback_outside:
+            return f"news of our chargeback {n}; one that did not come from here counts"
         case ChargebackReport(n=n) if n not in (None, facts.chargeback_n):
             return f"news of chargeback {n}; chargeback {facts.chargeback_n} counts"
         case _:

@@ -349,3 +349,12 @@ def test_one_from_outside_is_held_and_booked_by_one_dispute() -> None:
     case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
     assert (case.status, case.facts.over_recovered) == ("charged_back", False)
     assert position(case.dispute) == {}
+def test_old_news_of_our_own_says_nothing_of_the_one_from_outside() -> None:
+    case = filed()
+    case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 12_800))
+    assert (case.status, case.holds) == ("chargeback_filed", [("chargeback", 12_800, "reserved")])
+    assert case.when(T.CHARGEBACK_LOST, ChargebackReport(1)).result == "late"
+    assert case.holds == [("chargeback", 12_800, "reserved")]
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None))
+    assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
