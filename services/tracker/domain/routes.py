@@ -27,6 +27,12 @@ class Route:
     cause: str = ""
 
 
+COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
+    Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
+    Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
+    Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
+)
+
 # Also of a dispute that is at its end: credits and accounts are put in order behind it.
 ALWAYS: Final[tuple[Route, ...]] = (
     Route("charged back outside", g.was_charged_back_outside, T.CHARGEBACK_APPEARED),
@@ -36,8 +42,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("destination over", g.destination_is_over, T.USE_DESTINATION),
     Route("frozen until reset", g.frozen_needs_reset, T.ASK_RESET),
     Route("release the account", g.account_may_be_released, T.ASK_RELEASE),
-    Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
-    Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
+    *COMES_BY_ITSELF,
     Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
     Route("ended meanwhile", g.needs_no_decision, T.SUPERSEDE_ARBITRATION),
@@ -46,11 +51,6 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("appeal heard", g.appeal_is_over, T.SEAL),
 )
 
-COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
-    Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
-    Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
-    Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
-)
 _APPEAL: Final = Route("appeal", g.was_appealed, T.OPEN_ARBITRATION, "appeal")
 _DETAILS: Final = (
     Route("which transaction", g.lacks_details, T.ASK_DETAILS),
@@ -165,7 +165,6 @@ PATHS: Final[dict[Kind, tuple[Route, ...]]] = {
     Kind.DUPLICATE_CHARGE: (
         *_OPENING,
         *_COMPARE,
-        Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
         _REVERSAL,
         Route("same order", g.is_same_order, T.APPROVE, "same_order"),
         _EXCEEDS,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from services.tracker.domain.dispute import MoneyView
-from services.tracker.domain.triggers import Comparison, MerchantAnswer, T
-from shared.contracts.vocabulary import Actor, Kind, Payer
+from services.tracker.domain.triggers import Comparison, Grant, MerchantAnswer, Posting, T
+from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy
 from tests.unit.tracker.case import Case, decision, found, transaction
 
 
@@ -106,3 +106,14 @@ def test_records_that_come_late_are_there_for_the_person_who_decides(late: T, st
     case = stalled()
     case.answered("bank:records:1", late, Comparison(1))
     assert (case.status, case.legs["records"], case.holds) == ("in_arbitration", state, [])
+
+
+def test_an_authorisation_that_is_found_after_a_denial_is_watched_all_the_same() -> None:
+    case = stalled()
+    case.when(T.COMPENSATION_ORDERED, Grant("ops-2", 500, "late"), actor=Actor.OPS)
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    case.answered("bank:records:1", T.RECORDS_AUTHORISED_ONLY, Comparison(1, twin="t-0"))
+    assert case.holds == [("reversal", 12_800, "reserved")]
+    case.answered("bank:compensation:1", T.COMPENSATION_POSTED, Posting(1))
+    case.answered("bank:watch:1", T.REVERSAL_CREDITED, transaction(reversal_state="credited"))
+    assert (case.status, case.waits_for) == ("reversed", set())
