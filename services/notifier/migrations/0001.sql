@@ -40,7 +40,7 @@ CREATE TABLE messages (
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT messages_once UNIQUE (event_id, recipient, channel),
     CONSTRAINT messages_channel CHECK (channel IN ('sms', 'email')),
-    CONSTRAINT messages_urgency CHECK (urgency IN ('security', 'decision', 'progress')),
+    CONSTRAINT messages_urgency CHECK (urgency IN ('decision', 'progress')),
     CONSTRAINT messages_state CHECK (state IN ('waiting', 'sending', 'ambiguous', 'sent',
         'delivered', 'undelivered', 'failed', 'unknown', 'no_contact', 'lapsed')),
     CONSTRAINT messages_due_at CHECK

@@ -1,0 +1,15 @@
+"""Messages about an account's security."""
+
+from pathlib import Path
+
+from shared import migrations
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forward only: old code must run against the new schema while a rollout lasts."""
+    migrations.execute((Path(__file__).parents[1] / "0002.sql").read_text(encoding="utf-8"))
