@@ -387,9 +387,9 @@ ALTER TABLE ONLY public.waiting
 
 CREATE INDEX dead_letters_parked ON public.dead_letters USING btree (parked_at) WHERE (state = 'parked'::text);
 
-CREATE INDEX disputes_charged_back ON public.disputes USING btree (transaction_id) WHERE (chargeback <> 'none'::text);
-
 CREATE INDEX disputes_claim ON public.disputes USING btree (claim_id);
+
+CREATE INDEX disputes_of_transaction ON public.disputes USING btree (transaction_id);
 
 CREATE INDEX disputes_open_by_slack ON public.disputes USING btree (promised_at) WHERE open;
 

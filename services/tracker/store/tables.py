@@ -72,11 +72,7 @@ disputes = Table(
     Index("disputes_transaction", "transaction_id", postgresql_where=text("open")),
     Index("disputes_updated", "updated_at"),
     Index("disputes_claim", "claim_id"),
-    Index(
-        "disputes_charged_back",
-        "transaction_id",
-        postgresql_where=text("chargeback <> 'none'"),
-    ),
+    Index("disputes_of_transaction", "transaction_id"),
 )
 
 history = Table(

@@ -42,6 +42,9 @@ FROZEN = {
     "services/tracker/migrations/0004.sql": (
         "2857256aa7505b012b9207e1189fdfd02b4c6915d88e3320d735573806202c9c"
     ),
+    "services/tracker/migrations/0005.sql": (
+        "6f3c0b763c30aee15bd2967336187cc69c47b28fed5fceacb3dda3929d164674"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -53,6 +56,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0004_more_legs.py": (
         "da009bcdce4c6c8086060162b55f1fc5a1cb7fadea65ab6ba35aabe18f3d7f9a"
+    ),
+    "services/tracker/migrations/versions/0005_every_dispute_of_a_transaction.py": (
+        "d9028a5561f3e9bca4af9231b9614bcf20d1c50db64373a0f72a5241383f56dc"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
