@@ -57,10 +57,18 @@ class MerchantNews(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """What a callback means to one dispute: mostly one trigger."""
+    """What a callback means to one dispute: mostly one trigger, under the empty name.
+
+    A part keeps its name whatever was heard before, so that a redelivery goes on where the last
+    delivery ended, and hears nothing twice.
+    """
 
     dispute_id: UUID
-    triggers: tuple[Trigger, ...]
+    parts: Mapping[str, Trigger]
+
+
+def _news(dispute_id: UUID, trigger: Trigger) -> _News:
+    return _News(dispute_id, {"": trigger})
 
 
 def add(router: APIRouter, desk: Desk) -> None:
@@ -105,12 +113,12 @@ async def _tell(
 
     async def told(one: _News) -> list[Outcome]:
         outcomes = []
-        for n, trigger in enumerate(one.triggers):
-            part = f"{webhook_id}:{n}" if n else webhook_id
+        for part, trigger in one.parts.items():
+            heard_as = f"{webhook_id}:{part}" if part else webhook_id
             signal = Signal(
                 one.dispute_id,
                 trigger,
-                inbox_id=ids.event_id(source, one.dispute_id, part),
+                inbox_id=ids.event_id(source, one.dispute_id, heard_as),
                 merchant_id=merchant_id,
                 traceparent=traceparent.get(),
             )
@@ -177,14 +185,14 @@ def _id_in(field: str, key: str, leg: str) -> UUID:
 async def _refund(desk: Desk, callback: Callback, dispute_id: UUID | None) -> list[_News]:
     del desk, dispute_id
     body = answers.RefundBody.model_validate(callback.data)
-    return [_News(_id_in("reference", body.reference, "refund"), (answers.of_refund(body),))]
+    return [_news(_id_in("reference", body.reference, "refund"), answers.of_refund(body))]
 
 
 async def _trace(desk: Desk, callback: Callback, dispute_id: UUID | None) -> list[_News]:
     del desk, dispute_id
     body = answers.TraceBody.model_validate(callback.data)
     of = _id_in("reference", body.reference, "trace")
-    return [_News(of, (answers.of_callback_trace(body),))]
+    return [_news(of, answers.of_callback_trace(body))]
 
 
 async def _reversal(desk: Desk, callback: Callback, dispute_id: UUID | None) -> list[_News]:
@@ -192,7 +200,7 @@ async def _reversal(desk: Desk, callback: Callback, dispute_id: UUID | None) -> 
     if dispute_id is None:
         raise invalid("dispute_id", "missing", "Call the address given to /v1/watches")
     body = answers.TransactionBody.model_validate(callback.data)
-    return [_News(dispute_id, (answers.of_reversal(body),))]
+    return [_news(dispute_id, answers.of_reversal(body))]
 
 
 async def _recall(desk: Desk, callback: Callback, dispute_id: UUID | None) -> list[_News]:
@@ -200,7 +208,7 @@ async def _recall(desk: Desk, callback: Callback, dispute_id: UUID | None) -> li
     body = recourse.RecallBody.model_validate(callback.data)
     of = _id_in("reference", body.reference, "recall")
     await desk.check_currency("data.amount", of, body.amount)
-    return [_News(of, (recourse.of_recall(body),))]
+    return [_news(of, recourse.of_recall(body))]
 
 
 async def _chargeback(desk: Desk, callback: Callback, dispute_id: UUID | None) -> list[_News]:
@@ -210,7 +218,7 @@ async def _chargeback(desk: Desk, callback: Callback, dispute_id: UUID | None) -
     if body.reference is not None:
         of = _id_in("reference", body.reference, "chargeback")
         await desk.check_currency("data.amount", of, body.amount)
-        return [_News(of, (recourse.of_chargeback(body),))]
+        return [_news(of, recourse.of_chargeback(body))]
     async with desk.engine.connect() as connection:
         concerned = await store.charged_back(connection, body.transaction_id)
     for of in concerned:
@@ -218,14 +226,15 @@ async def _chargeback(desk: Desk, callback: Callback, dispute_id: UUID | None) -
     return [_News(of, _outside(body, whose)) for of, whose in concerned.items()]
 
 
-def _outside(body: recourse.ChargebackBody, whose: str) -> tuple[Trigger, ...]:
+def _outside(body: recourse.ChargebackBody, whose: str) -> dict[str, Trigger]:
     """What somebody else's chargeback is to a dispute: it appears before it is won."""
     told, first = recourse.of_chargeback(body), recourse.appeared(body)
-    if whose == "outside":
-        return (told,)
     if whose == "ours" or body.state == "filed":
-        return (first,)
-    return () if body.state in recourse.WITHOUT_MONEY else (first, told)
+        return {"": told if whose == "outside" else first}
+    after = {told.name.value: told}
+    if whose == "outside":
+        return after
+    return {} if body.state in recourse.WITHOUT_MONEY else {"": first} | after
 
 
 _OfBank = Callable[[Desk, Callback, UUID | None], Awaitable[list[_News]]]
@@ -264,7 +273,7 @@ async def _of_claim(desk: Desk, read: _OfAccounts, callback: Callback) -> list[_
         found = await store.of_claim(connection, claim_id)
     if not found:
         raise NotFound("There is no such request of yours.")
-    return [_News(dispute_id, (trigger,)) for dispute_id in found]
+    return [_news(dispute_id, trigger) for dispute_id in found]
 
 
 # --- merchants
@@ -297,7 +306,7 @@ async def _of_merchant(desk: Desk, kind: tuple[str, T], callback: Callback) -> l
         offer_currency=offer.currency if offer else None,
         proof=proof,
     )
-    return [_News(of, (Trigger(name, Actor.MERCHANT, payload),))]
+    return [_news(of, Trigger(name, Actor.MERCHANT, payload))]
 
 
 async def _offer(desk: Desk, of: UUID, told: MerchantNews) -> Amount:

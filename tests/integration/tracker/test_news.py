@@ -12,7 +12,7 @@ from services.tracker.handlers import Signal
 from shared import clock, ids
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Actor, Funding, Kind
-from tests.integration.tracker.desk import SECRETS
+from tests.integration.tracker.desk import SECRETS, serving
 from tests.integration.tracker.stage import (
     CAPTURED,
     CUSTOMER,
@@ -122,6 +122,27 @@ async def test_one_from_outside_that_was_won_before_we_heard_of_it_is_settled(
     assert (await _post(api, BANK, "chargeback.updated", chargeback(event, "won"))).status == 204
     assert (await common.dispute(event))["status"] == "charged_back"
     assert await common.holds(event) == {"chargeback": (CAPTURED, "settled")}
+    assert (await common.history(event))[2:] == [
+        (T.CHARGEBACK_APPEARED, "applied"),
+        (T.CHARGEBACK_WON, "applied"),
+    ]
+
+
+async def test_one_from_outside_is_won_also_after_a_crash_between_its_two_steps(
+    api: Api, common: Stage
+) -> None:
+    event = opened()
+    await common.to_merchant(event)
+    news = chargeback(event, "won")
+
+    def crashed(_: frozenset[str]) -> None:
+        raise ConnectionError
+
+    async with serving(common, crashed) as dying:
+        assert (await _post(dying, BANK, "chargeback.updated", news, "cb-won")).status == 503
+    assert (await common.dispute(event))["chargeback"] == "filed"
+    for _ in range(3):
+        assert (await _post(api, BANK, "chargeback.updated", news, "cb-won")).status == 204
     assert (await common.history(event))[2:] == [
         (T.CHARGEBACK_APPEARED, "applied"),
         (T.CHARGEBACK_WON, "applied"),
