@@ -65,7 +65,8 @@ def client_address(request: Request, header: str | None) -> str:
 
     One site's IPv6 addresses count as one.
     """
-    named = request.headers.get(header, "").rpartition(",")[2].strip() if header else ""
+    lines = request.headers.getlist(header) if header else []
+    named = lines[-1].rpartition(",")[2].strip() if lines else ""
     raw = (named or (request.client.host if request.client else ""))[:_LONGEST]
     try:
         address = ipaddress.ip_address(raw)

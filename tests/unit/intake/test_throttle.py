@@ -12,6 +12,14 @@ def request(address: str, **headers: str) -> Request:
     return Request(scope)
 
 
+def test_of_several_lines_the_last_one_is_the_proxys() -> None:
+    """A proxy may add a line of its own below those that the client made up."""
+    lines = [b"6.6.6.6", b"7.7.7.7, 203.0.113.9"]
+    raw = [(b"x-forwarded-for", line) for line in lines]
+    scope: dict[str, Any] = {"type": "http", "headers": raw, "client": ("198.51.100.1", 4711)}
+    assert client_address(Request(scope), "x-forwarded-for") == "203.0.113.9"
+
+
 def test_an_address_waits_until_its_oldest_report_is_ten_minutes_old() -> None:
     throttle = Throttle(Limits(in_all=100, per_address=2, per_customer=100))
     assert throttle.wait_s("a", "ana", 0.0) == 0
