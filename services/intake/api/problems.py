@@ -4,11 +4,17 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from services.intake.domain.claims import AlreadyOpen, NotTheirs, Refusal, TooManyOpen, Wrong
-from services.intake.handlers.answers import Accepted, KeyReused, NotFound, NotPossible
+from services.intake.handlers.answers import (
+    Accepted,
+    AlreadyNamed,
+    KeyReused,
+    NotFound,
+    NotPossible,
+)
 from shared import http, ids
 from shared.http import Conflict, FieldProblem, Invalid, Problem
 
-Refused = Refusal | KeyReused | NotFound | NotPossible
+Refused = Refusal | AlreadyNamed | KeyReused | NotFound | NotPossible
 
 
 def nothing_here() -> Problem:
@@ -49,6 +55,8 @@ def problem(refused: Refused) -> Problem:
             )
         case NotPossible():
             return _not_possible(refused)
+        case AlreadyNamed():
+            return _already_named(refused)
     assert_never(refused)
 
 
@@ -87,5 +95,17 @@ def _not_possible(refused: NotPossible) -> Conflict:
                 remedy=f"Possible now: {can}",
             )
         ],
+        status_now=refused.status,
+        possible=list(refused.possible),
+    )
+
+
+def _already_named(refused: AlreadyNamed) -> Conflict:
+    text = f"this dispute is about {refused.transaction_id}, which was named first"
+    remedy = "Open another dispute about the other transaction"
+    return Conflict(
+        f"transaction_id: {text}. {remedy}.",
+        errors=[FieldProblem(field="transaction_id", problem=text, remedy=remedy)],
+        status_now=refused.status,
         possible=list(refused.possible),
     )

@@ -6,9 +6,19 @@ from dataclasses import dataclass
 
 from services.intake.domain.claims import Refusal
 from services.intake.store.keys import Key, Stored
-from shared.contracts.vocabulary import Action
+from shared.contracts.vocabulary import Action, Status
 
-__all__ = ["Accepted", "Answer", "Key", "KeyReused", "NotFound", "NotPossible", "digest", "recall"]
+__all__ = [
+    "Accepted",
+    "AlreadyNamed",
+    "Answer",
+    "Key",
+    "KeyReused",
+    "NotFound",
+    "NotPossible",
+    "digest",
+    "recall",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +41,18 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class NotPossible:
-    """The dispute does not allow this action now; these it does."""
+    """The dispute does not allow this action in its status now; these it does."""
 
+    status: Status
+    possible: Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyNamed:
+    """The dispute is about another transaction, which was named first, and keeps it."""
+
+    transaction_id: str
+    status: Status
     possible: Sequence[Action]
 
 

@@ -12,6 +12,7 @@ from services.intake.domain.claims import AlreadyOpen, Refusal
 from services.intake.handlers.accept import SOURCE
 from services.intake.handlers.answers import (
     Accepted,
+    AlreadyNamed,
     Key,
     KeyReused,
     NotFound,
@@ -21,7 +22,7 @@ from services.intake.handlers.answers import (
 from services.intake.store import claims, disputes, keys
 from shared import clock, ids, outbox
 from shared.contracts.envelope import Envelope
-from shared.contracts.events import ActionRequested, Amount, DisputeOpened, opening_topic
+from shared.contracts.events import ActionRequested, Amount, opening_topic
 from shared.contracts.vocabulary import Action
 from shared.outbox import Outgoing
 from shared.seal import KeyRing
@@ -30,7 +31,7 @@ from shared.seal import KeyRing
 _AT_FIRST: Final = (Action.WITHDRAW,)
 _LOOKS: Final = 2
 
-CommandAnswer = Accepted | KeyReused | NotFound | NotPossible | Refusal
+CommandAnswer = Accepted | AlreadyNamed | KeyReused | NotFound | NotPossible | Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +62,20 @@ async def request(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> C
     if stored := (await keys.read(tx, [command.key])).get(command.key):
         return recall(stored, command.digest)
     if command.action not in possible(dispute):
-        return NotPossible(possible(dispute))
+        return NotPossible(dispute.status, possible(dispute))
     return await _hand_over(tx, command, dispute, key_ring)
 
 
 async def _hand_over(
     tx: AsyncConnection, command: Command, dispute: disputes.Stored, key_ring: KeyRing
-) -> Accepted | KeyReused | Refusal:
+) -> Accepted | AlreadyNamed | KeyReused | Refusal:
     event = await _event(tx, command, key_ring)
     answer = _answer(event)
     entry = keys.Stored(command.key, command.digest, answer.body, answer.location)
     if not await keys.claim(tx, [entry]):
         # The same key won meanwhile for another dispute: this one was locked by us.
         return KeyReused()
-    if refused := await _name_transaction(tx, command, dispute.opening):
+    if refused := await _name_transaction(tx, command, dispute):
         await keys.release(tx, [command.key])
         return refused
     sequence = await disputes.next_sequence(tx, command.dispute_id)
@@ -92,12 +93,18 @@ async def _hand_over(
 
 
 async def _name_transaction(
-    tx: AsyncConnection, command: Command, opening: DisputeOpened
-) -> Refusal | None:
-    """Note the transaction that is named, so that nobody opens another dispute about it."""
-    named = command.details.transaction_id
+    tx: AsyncConnection, command: Command, dispute: disputes.Stored
+) -> AlreadyNamed | Refusal | None:
+    """Note the transaction that is named, so that nobody opens another dispute about it.
+
+    The tracker keeps the first that it hears of: another one later would be free here, and in
+    dispute there.
+    """
+    named, opening = command.details.transaction_id, dispute.opening
     if named is None:
         return None
+    if (first := dispute.transaction_id) and first != named:
+        return AlreadyNamed(first, dispute.status, possible(dispute))
     disputed = Disputed(opening.customer_id, opening.kind, opening.reference)
     for _ in range(_LOOKS):
         situation = await claims.about(tx, [named])

@@ -16,8 +16,8 @@ from shared.contracts.vocabulary import Kind, Status
 
 # JSON is read as text: the driver would parse it, and the models parse faster.
 _COLUMNS: Final = (
-    "id, sequence, status, open, version, changed_at, CAST(opening AS text) AS opening,"
-    " CAST(snapshot AS text) AS snapshot"
+    "id, sequence, status, open, version, changed_at, transaction_id,"
+    " CAST(opening AS text) AS opening, CAST(snapshot AS text) AS snapshot"
 )
 _ONE: Final = f"SELECT {_COLUMNS} FROM disputes WHERE "  # noqa: S608 - constants
 _BY_ID: Final = text(_ONE + "id = :id")
@@ -32,6 +32,7 @@ _NUMBER: Final = text(
 )
 _NAME: Final = text(
     "UPDATE disputes SET transaction_id = :transaction_id, slot = NULL WHERE id = :id"
+    " AND (transaction_id IS NULL OR transaction_id = :transaction_id)"
 )
 _TIMELINE: Final = text(
     "SELECT version, code, at, actor, CAST(params AS text) AS params FROM timeline "
@@ -49,7 +50,10 @@ _UNANSWERED: Final = text(
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A dispute as the read model has it; `snapshot` is None until the tracker has spoken."""
+    """A dispute as the read model has it; `snapshot` is None until the tracker has spoken.
+
+    `transaction_id` is what it was opened with, or what its customer has named since.
+    """
 
     sequence: int
     status: Status
@@ -57,6 +61,7 @@ class Stored:
     changed_at: datetime
     opening: DisputeOpened
     snapshot: StatusChanged | None
+    transaction_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +126,17 @@ async def next_sequence(tx: AsyncConnection, dispute_id: UUID) -> int:
 
 
 async def name_transaction(tx: AsyncConnection, dispute_id: UUID, transaction_id: str) -> bool:
-    """Note which transaction a dispute is about; False where another open one is about it.
+    """Note which transaction a dispute is about, once and for all.
 
-    Nothing is changed then, and `tx` goes on.
+    False where another open dispute is about it, or this one about another transaction; nothing
+    is changed then, and `tx` goes on.
     """
     try:
         async with tx.begin_nested():
-            await tx.execute(_NAME, {"id": dispute_id, "transaction_id": transaction_id})
+            named = await tx.execute(_NAME, {"id": dispute_id, "transaction_id": transaction_id})
     except IntegrityError:
         return False
-    return True
+    return named.rowcount == 1
 
 
 async def backlog(tx: AsyncConnection, limit: int) -> int:
@@ -155,6 +161,7 @@ def _stored(row: Row[Any] | None) -> Stored | None:
         changed_at=row.changed_at,
         opening=DisputeOpened.model_validate_json(row.opening),
         snapshot=snapshot,
+        transaction_id=row.transaction_id,
     )
 
 

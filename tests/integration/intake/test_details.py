@@ -99,6 +99,7 @@ async def test_what_is_not_possible_now_is_said_first(world: World) -> None:
         receipt = await opened(instance, about("goods_or_service"))
         answer = await instance.post(receipt["links"]["actions"], DETAILS)
     assert (answer.status, answer.json()["possible"]) == (409, ["withdraw"])
+    assert answer.json()["status_now"] == "received"
 
 
 async def test_another_dispute_about_the_transaction_is_named_to_its_owner_only(
@@ -124,10 +125,26 @@ async def test_a_transaction_that_was_named_is_disputed_once(world: World) -> No
         assert (await instance.post(path, DETAILS)).status == 202
         opening = await instance.open(about("refund_request", "t-1"))
         assert (await instance.post(path, DETAILS)).status == 202  # said once more
-        changed = await instance.post(path, DETAILS | {"transaction_id": "t-2"})
-        assert changed.status == 202
-        free_again = await instance.open(about("refund_request", "t-1"))
-    assert (opening.status, free_again.status) == (409, 202)
+        still = await instance.open(about("refund_request", "t-1"))
+    assert (opening.status, still.status) == (409, 409)
+
+
+async def test_a_transaction_that_was_named_stays_the_disputes(world: World) -> None:
+    """The tracker keeps the first as well."""
+    async with world.instance() as instance:
+        path = await asked_for_details(instance, about("goods_or_service"))
+        assert (await instance.post(path, DETAILS)).status == 202
+        changed = await instance.post(path, DETAILS | {"transaction_id": "t-2"}, key="k")
+        begun = await asked_for_details(instance, about("goods_or_service", "t-3"))
+        other = await instance.post(begun, DETAILS | {"transaction_id": "t-4"})
+        assert (await instance.open(about("refund_request", "t-2"))).status == 202
+        assert (await instance.post(path, {"action": "send_evidence"}, key="k")).status == 202
+    assert (changed.status, other.status) == (409, 409)
+    told = changed.json()
+    assert told["errors"][0]["field"] == "transaction_id"
+    assert "t-1" in told["errors"][0]["problem"]
+    assert (told["status_now"], "give_details" in told["possible"]) == ("needs_details", True)
+    assert len(await commands(world)) == 2
 
 
 async def test_a_theft_that_names_its_transaction_makes_room_for_another_report(
