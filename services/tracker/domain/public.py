@@ -6,6 +6,7 @@ from typing import Final
 from services.tracker.domain import commands, standing
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.effects import Timer
+from services.tracker.domain.guards import BY_LAW
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import (
     Access,
@@ -330,7 +331,9 @@ def detail(dispute: Dispute) -> dict[str, str]:
         "chargeback": None if legs.chargeback is Chargeback.NONE else legs.chargeback.value,
         "reopened_for": facts.reopened_for,
         "arbitration_cause": facts.arbitration_cause,
-        "refund_reason": facts.refund_reason or facts.reset_reason or facts.identity_reason,
+        "refund_reason": _told(facts.refund_reason),
+        "reset_reason": _told(facts.reset_reason),
+        "identity_reason": _told(facts.identity_reason),
         "destination_kind": facts.destination_kind,
         "destination_bank": facts.destination_bank,
         "destination_tail": facts.destination_tail,
@@ -340,6 +343,11 @@ def detail(dispute: Dispute) -> dict[str, str]:
     }
     told = {name: str(value) for name, value in found.items() if value is not None}
     return dict(list(told.items())[:_MOST_DETAILS])
+
+
+def _told(reason: str | None) -> str | None:
+    """Nobody is warned that a court or sanctions hold an account (domain rule 16)."""
+    return None if reason in BY_LAW else reason
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -487,10 +487,23 @@ def test_goods_on_their_way_and_a_recalls_refusal_are_told() -> None:
 def test_a_refused_reset_and_a_failed_check_say_why() -> None:
     case = opened(Kind.ACCESS_LOST, transaction_id=None, requested_minor=None, currency=None)
     case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1, "wrong_factor"))
-    assert event(case).detail == {"refund_reason": "wrong_factor"}
+    assert event(case).detail == {"identity_reason": "wrong_factor"}
     case.when(T.DOCUMENTS_ACCEPTED, Wish("ops-1"), actor=Actor.OPS)
     case.answered("accounts:reset:1", T.RESET_REFUSED, AccountReport(1, "too_many_today"))
-    assert event(case).detail == {"refund_reason": "too_many_today"}
+    assert event(case).detail == {
+        "reset_reason": "too_many_today",
+        "identity_reason": "wrong_factor",
+    }
+
+
+@pytest.mark.parametrize("law", ["court", "sanctions"])
+def test_nobody_is_told_that_the_law_holds_an_account(law: str) -> None:
+    case = opened(Kind.ACCESS_LOST, transaction_id=None, requested_minor=None, currency=None)
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    case.answered("accounts:reset:1", T.RESET_REFUSED, AccountReport(1, law))
+    assert (case.status, case.facts.reset_reason) == ("referred", law)
+    assert event(case).detail == {}
+    assert law not in repr(event(case))
 
 
 def test_nothing_is_returned_and_nothing_explained_before_it_is() -> None:
