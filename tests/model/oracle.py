@@ -12,7 +12,6 @@ from services.tracker.domain.decide import decide
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.snapshot import status_changed
 from services.tracker.domain.states import (
-    Appeal,
     Arbitration,
     Credit,
     Destination,
@@ -45,6 +44,7 @@ class Oracle:
     tracker: Any = None
     books: dict[UUID, Counter[str]] = field(default_factory=dict)
     deciders: dict[UUID, set[str]] = field(default_factory=dict)
+    appealed: dict[UUID, set[str]] = field(default_factory=dict)  # who decided what was appealed
     checked: dict[UUID, set[str]] = field(default_factory=dict)
     granted_before: set[str] = field(default_factory=set)  # anybody knew of a release
     decided: ClassVar[int] = 0
@@ -162,18 +162,19 @@ class Oracle:
                 proposal = step.before.facts.proposal
                 assert proposal is not None
                 assert by != proposal.decided_by, "the same person twice"
-                self.deciders[id_] = {by, proposal.decided_by}
-            case T.ACCOUNT_CHOSEN, _:
-                self.checked[id_] = set()
-            case T.ACCOUNT_REJECTED, _:
+                assert by not in self.appealed.get(id_, set()), "the same person again"
+                self.deciders.setdefault(id_, set()).update((by, proposal.decided_by))
+            case T.APPEALED | T.CASE_REOPENED, _:
+                self.appealed[id_] = set(self.deciders.get(id_, ()))
+            case T.ACCOUNT_CHOSEN | T.ACCOUNT_REJECTED, _:
                 self.checked[id_] = set()
             case T.ACCOUNT_CONFIRMED, Wish(requested_by=by):
                 self.checked.setdefault(id_, set()).add(by)
             case T.COMPENSATION_ORDERED, Grant(amount_minor=amount):
                 assert 0 < amount <= _COMPENSATION_CAP
             case T.COMPLAINT_ANSWERED, Cause(requested_by=by):
-                assert by not in self.deciders.get(id_, set()), "an appeal to the same person"
-                self.deciders[id_] = {by}
+                assert by not in self.appealed.get(id_, set()), "an appeal to the same person"
+                self.deciders.setdefault(id_, set()).add(by)
             case _:
                 pass
         if step.after.legs.destination is Destination.CONFIRMED is not step.before.legs.destination:
@@ -181,13 +182,12 @@ class Oracle:
 
     def _decided(self, step: "Step", made: ArbitratorDecision) -> None:
         id_ = step.after.claim.dispute_id
-        if step.before.legs.appeal in (Appeal.LODGED, Appeal.REOPENED):
-            assert made.decided_by not in self.deciders.get(id_, set()), "the same person again"
+        assert made.decided_by not in self.appealed.get(id_, set()), "the same person again"
         needs_two = made.remedy is Remedy.CORRECTION or (made.amount_minor or 0) > _FOUR_EYES_ABOVE
         if made.remedy is not Remedy.NONE and needs_two:
             assert step.after.legs.arbitration is Arbitration.PROPOSED, "needs two"
         else:
-            self.deciders[id_] = {made.decided_by}
+            self.deciders.setdefault(id_, set()).add(made.decided_by)
         if made.remedy not in (Remedy.NONE, Remedy.CORRECTION):
             assert 0 < (made.amount_minor or 0) <= (step.before.facts.captured_minor or 0)
 

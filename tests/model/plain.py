@@ -32,6 +32,7 @@ _BLANK: Final[dict[str, Any]] = {
     "reject_reason": None,
     "cause": None,
     "deciders": (),
+    "appealed_from": None,
     "transaction_kind": None,
     "payer": Payer.WALLET_ADVANCE,
     "reset_n": 1,

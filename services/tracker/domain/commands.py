@@ -266,9 +266,11 @@ def _check_grant(scene: Scene, decision: ArbitratorDecision) -> Refused | None:
 
 
 def _again(dispute: Dispute, by: str) -> Refused | None:
-    """An appeal goes to somebody else, and so does a case that was reopened."""
-    appealing = dispute.legs.appeal in (Appeal.LODGED, Appeal.REOPENED)
-    if appealing and by in dispute.facts.deciders:
+    """An appeal goes to somebody else, and so does a case that was reopened: on every try."""
+    facts = dispute.facts
+    appealed = facts.appeal_heard or dispute.legs.appeal in (Appeal.LODGED, Appeal.REOPENED)
+    before = facts.deciders if facts.appealed_from is None else facts.appealed_from
+    if appealed and by in before:
         return _invalid("decided_by", "an appeal is decided by somebody else")
     return None
 

@@ -125,6 +125,7 @@ class Facts:
     appeal_heard: bool = False
     reopened_for: str | None = None
     deciders: tuple[str, ...] = ()  # everybody who had a hand in a decision so far
+    appealed_from: tuple[str, ...] | None = None  # of them, until the newest appeal or reopening
     appeal_note: str | None = None
     decision_rule: str | None = None
     appeal_until: datetime | None = None

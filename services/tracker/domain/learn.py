@@ -293,8 +293,7 @@ def decided(facts: Facts, decision: ArbitratorDecision, confirmed_by: str | None
     had = facts.credited_minor
     amount = decision.amount_minor
     grants = decision.remedy not in (Remedy.NONE, Remedy.CORRECTION)
-    earlier = facts.deciders if facts.appeal_heard else ()  # an appeal is from the last decision
-    people = _also(earlier, decision.decided_by, confirmed_by)
+    people = _also(facts.deciders, decision.decided_by, confirmed_by)
     return replace(
         facts,
         proposal=None,
@@ -327,7 +326,12 @@ def _appeal(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     words = _payload(trigger, Wish).statement
     return replace(
-        facts, appeal_heard=False, appeal_until=None, appeal_note=words, arbitration_cause=None
+        facts,
+        appeal_heard=False,
+        appealed_from=facts.deciders,
+        appeal_until=None,
+        appeal_note=words,
+        arbitration_cause=None,
     )
 
 
@@ -337,6 +341,7 @@ def _reopened(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(
         facts,
         appeal_heard=False,
+        appealed_from=facts.deciders,
         appeal_until=None,
         reopened_for=str(cause.cause),
         appeal_note=cause.note,

@@ -68,6 +68,17 @@ def test_whoever_decided_does_not_hear_the_appeal() -> None:
     assert case.holds == [("refund", 12_800, "reserved")]
 
 
+def test_nor_decides_again_when_the_refund_that_the_appeal_granted_fails() -> None:
+    case = appealed()
+    case.when(T.ARBITRATOR_DECIDED, decision(decided_by="ops-2"), actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_FAILED, refund())
+    assert (case.legs["appeal"], case.facts.arbitration_cause) == ("sealed", "refund_failed")
+    same = case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    assert (same.result, same.field) == ("invalid", "decided_by")
+    case.when(T.ARBITRATOR_DECIDED, decision(decided_by="ops-2"), actor=Actor.OPS)  # heard it
+    assert (case.status, case.facts.refund_n) == ("refund_approved", 2)
+
+
 def test_there_is_one_appeal() -> None:
     case = appealed()
     again = decision(Remedy.NONE, decided_by="ops-2")
