@@ -242,6 +242,17 @@ def _is_less(heard: _Heard) -> bool:
     return total < (facts.approved_minor or 0)
 
 
+def _is_refund_under_way(heard: _Heard) -> bool:
+    return heard.dispute.legs.refund in (
+        Refund.RESERVED,
+        Refund.IN_FLIGHT,
+        Refund.UNKNOWN,
+        Refund.STUCK,
+        Refund.BOUNCED,
+        Refund.UNFUNDED,
+    )
+
+
 def _is_given_up(heard: _Heard) -> bool:
     """The dispute had ended without a refund: that stands once the money has gone back."""
     return heard.dispute.legs.verdict is not Verdict.NONE
@@ -277,6 +288,7 @@ _CONDITIONS: Final = {
     "others paid it all": _is_paid_by_others,
     "a part was paid": _is_part_paid,
     "less than approved": _is_less,
+    "a refund is under way": _is_refund_under_way,
     "given up before": _is_given_up,
     "needs two": _needs_two,
     "the other has sent too": _has_other_sent,

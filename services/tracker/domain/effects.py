@@ -327,6 +327,7 @@ _RECHECK_RECALL: Final = _all(
     _call("bank", Leg.RECALL, "recall_query", "recall_n"),
     _pause(Leg.RECALL, T.RECALL_RECHECK, "recall_recheck"),
 )
+_NOTICE: Final = _due(Leg.CREDIT, T.CREDIT_NOTICE_DUE, "credit_notice")
 _COME_LATER: Final = _pause(Leg.RECORDS, T.RECORDS_RECHECK, "records_recheck")
 
 
@@ -374,7 +375,7 @@ ENTER: Final[dict[State, _Make]] = {
     Chargeback.ARBITRATION: _step("network_arbitration"),
     Chargeback.WITHDRAWING: _step("chargeback_withdrawal"),
     Credit.ORDERED: _call("bank", Leg.CREDIT, "credit", "credit_n"),
-    Credit.NOTICED: _due(Leg.CREDIT, T.CREDIT_NOTICE_DUE, "credit_notice"),
+    Credit.NOTICED: _NOTICE,
     Credit.REVERSING: _call("bank", Leg.CREDIT, "credit_reversal", "credit_n"),
     Correction.ORDERED: _call("bank", Leg.CORRECTION, "correction", "correction_n"),
     Compensation.ORDERED: _call("bank", Leg.COMPENSATION, "compensation", "compensation_n"),
@@ -425,6 +426,7 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
     (Refund.IN_FLIGHT, T.REFUND_RECHECK): _recheck_refund,
     (Refund.STUCK, T.REFUND_RECHECK): _recheck_refund,
     (Destination.CHOSEN, T.DESTINATION_DUE): _due(Leg.DESTINATION, T.DESTINATION_DUE, "escalation"),
+    (Credit.NOTICED, T.CREDIT_NOTICE_DUE): _NOTICE,
     **{
         (state, T.CHARGEBACK_RECHECK): _ASK_NETWORK
         for state in (

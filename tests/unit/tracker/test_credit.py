@@ -12,11 +12,13 @@ from services.tracker.domain.ledger import position
 from services.tracker.domain.triggers import (
     Cause,
     ChargebackReport,
+    Choice,
     Grant,
     MerchantAnswer,
     Posting,
     RecallReport,
     T,
+    Wish,
 )
 from shared.contracts.vocabulary import (
     Actor,
@@ -186,6 +188,40 @@ def test_a_part_of_it_that_was_settled_is_not_taken_back() -> None:
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
     assert (case.status, case.legs["credit"]) == ("credit_ending", "noticed")
     assert case.holds == [("refund", 5_000, "settled"), ("credit", 7_800, "settled")]
+
+
+def test_it_is_not_taken_back_while_a_refund_that_settles_it_is_under_way() -> None:
+    case = standing(12_800)
+    part = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.REFUND_BOUNCED, refund())
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    for by in ("ops-1", "ops-2"):
+        case.when(T.ACCOUNT_CONFIRMED, Wish(by), actor=Actor.OPS)
+    assert (case.status, case.legs["credit"]) == ("refund_approved", "noticed")
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    assert (case.legs["credit"], case.due_in("credit_notice_due")) == ("noticed", 230)
+    assert "bank:credit_reversal:1" not in case.waits_for
+    case.answered("bank:refund:2", T.REFUND_CREDITED, refund(2))
+    assert (case.status, case.due_in("credit_notice_due")) == ("credit_ending", 230)
+    due = case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    (call,) = (e for e in due.effects if isinstance(e, Call))
+    assert asks.payload(case.dispute, call, case.now, PROFILE)["amount_minor"] == "7800"
+
+
+def test_it_is_taken_back_once_that_refund_has_failed() -> None:
+    case = standing(12_800)
+    part = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.REFUND_BOUNCED, refund())
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    assert (case.status, case.legs["credit"]) == ("refund_bounced", "noticed")
+    case.when(T.DESTINATION_DUE, after_s=570)
+    assert (case.status, case.legs["refund"]) == ("in_arbitration", "failed")
+    case.when(T.CREDIT_NOTICE_DUE)
+    assert case.legs["credit"] == "reversing"
 
 
 def test_money_that_comes_during_the_notice_settles_it() -> None:

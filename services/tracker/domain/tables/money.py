@@ -202,6 +202,8 @@ EXCEPT: Final[Conditional] = {
     (Refund.STUCK, T.REFUND_FAILED): {"others paid it all": Refund.CREDITED},
     (Refund.STUCK, T.REFUND_DECLARED_FAILED): {"others paid it all": Refund.CREDITED},
     (Refund.FAILED, T.RELEASE_REFUND): {"a part was paid": Refund.CREDITED},
+    # it pays the credit back once it arrives: nobody is asked for the same money twice
+    (Credit.NOTICED, T.CREDIT_NOTICE_DUE): {"a refund is under way": Credit.NOTICED},
     (Refund.CREDITED, T.REFUND_BOUNCED): {
         "others paid it all": Refund.CREDITED,
         "given up before": Refund.NONE,
