@@ -15,6 +15,7 @@ from services.tracker.domain.routes import next_route
 from services.tracker.domain.states import (
     Arbitration,
     Chargeback,
+    Correction,
     Leg,
     Recall,
     Refund,
@@ -108,6 +109,7 @@ def _learn(
     if new is Arbitration.PROPOSED and isinstance(trigger.payload, ArbitratorDecision):
         return replace(dispute, facts=learn.proposed(dispute.facts, trigger))
     facts = _still_due(dispute, learn.from_trigger(dispute.facts, trigger, now))
+    facts = _still_posted(dispute, facts)
     scene = Scene(dispute, money, rules, now)
     match new:
         case Refund.FAILED if trigger.name is T.REFUND_WITHHELD:
@@ -134,6 +136,14 @@ def _still_due(dispute: Dispute, facts: Facts) -> Facts:
     if dispute.legs.refund is not Refund.BOUNCED or facts.remedy is not Remedy.NONE:
         return facts
     return replace(facts, approved_minor=dispute.facts.approved_minor)
+
+
+def _still_posted(dispute: Dispute, facts: Facts) -> Facts:
+    """What has put the books right stays what it was, whatever is decided later."""
+    posted, minor = dispute.legs.correction is Correction.POSTED, dispute.facts.correction_minor
+    if not posted or facts.correction_minor == minor:
+        return facts
+    return replace(facts, correction_minor=minor)
 
 
 def _settle(

@@ -49,11 +49,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A refund as it was ordered; `account_id` where it goes to another account than before."""
+    """A refund as it was ordered; `account_id` where it goes to another account than before.
+
+    `loss_bearer` as it was decided then; one that was ordered before this was kept names nobody.
+    """
 
     amount_minor: int
     payer: Payer | None
     account_id: str | None = None
+    loss_bearer: Payer | None = None
 
 
 @dataclass(frozen=True)

@@ -811,7 +811,9 @@ def _approved(route: Route, scene: Scene) -> Facts:
     payer = Payer.MERCHANT if by_merchant else facts.payer
     rest = (granted or 0) - facts.credited_minor
     checked = len(facts.account_checked_by) > 1
-    attempt = Attempt(rest, payer, facts.account_id if checked else None)
+    earlier = facts.attempt(facts.refund_n).loss_bearer if again else None
+    bearer = earlier or facts.loss_bearer or payer
+    attempt = Attempt(rest, payer, facts.account_id if checked else None, bearer)
     return replace(
         facts,
         refund_n=facts.refund_n + 1,
@@ -819,7 +821,7 @@ def _approved(route: Route, scene: Scene) -> Facts:
         refund_held_minor=None,
         approved_minor=granted,
         payer=payer,
-        loss_bearer=facts.loss_bearer or payer,
+        loss_bearer=bearer,
         rate_bearer=facts.rate_bearer or payer,
         fault=None if by_merchant else facts.fault,
         remedy=Remedy.FULL_REFUND if by_merchant else facts.remedy,

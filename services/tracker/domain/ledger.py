@@ -107,13 +107,12 @@ def _refunds(dispute: Dispute) -> list[Move]:
 
 def _receivables(dispute: Dispute) -> list[Move]:
     """Domain rule 4: an advance makes a receivable from whoever bears the loss."""
-    bearer = dispute.facts.loss_bearer
-    if bearer in (None, Payer.WALLET_ADVANCE):
-        return []
+    advances = [a for a in _credited(dispute) if a.payer is Payer.WALLET_ADVANCE]
+    borne = [(a.loss_bearer or dispute.facts.loss_bearer, a.amount_minor) for a in advances]
     return [
-        Move(PAYERS[bearer], f"receivable:{bearer}", attempt.amount_minor)
-        for attempt in _credited(dispute)
-        if attempt.payer is Payer.WALLET_ADVANCE
+        Move(PAYERS[bearer], f"receivable:{bearer}", minor)
+        for bearer, minor in borne
+        if bearer not in (None, Payer.WALLET_ADVANCE)
     ]
 
 

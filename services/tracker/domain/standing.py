@@ -176,7 +176,8 @@ def _end(dispute: Dispute) -> Status | None:
     if legs.refund is Refund.CREDITED or final:
         return Status.CREDITED
     if legs.verdict is not Verdict.NONE:
-        return _came_back(legs, kind) or _VERDICTS[legs.verdict]
+        corrected = Status.CORRECTED if legs.correction is Correction.POSTED else None
+        return _came_back(legs, kind) or corrected or _VERDICTS[legs.verdict]
     if legs.arbitration in _DECIDING or legs.refund is not Refund.NONE:
         return None
     back = None if leaves_a_rest(dispute) else _came_back(legs, kind)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from services.tracker.domain.ledger import position
 from services.tracker.domain.triggers import AccountReport, Cause, Comparison, Posting, T, Wish
 from shared.contracts.vocabulary import Actor, Fault, Kind, Payer, Remedy, Reopening
 from tests.unit.tracker.case import Case, decision, opened
@@ -189,3 +190,14 @@ def test_one_that_is_refused_then_is_looked_at_again_too() -> None:
     assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "correction_refused")
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
     assert (case.status, case.waits_for) == ("declined", set())
+
+
+def test_a_correction_stays_what_it_was_when_its_appeal_is_denied() -> None:
+    case = proposed()
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    case.answered("bank:correction:1", T.CORRECTION_POSTED, Posting(1))
+    case.when(T.APPEALED, Wish("c-1"), actor=Actor.CUSTOMER)
+    denied = decision(Remedy.NONE, decided_by="ops-3")
+    case.when(T.ARBITRATOR_DECIDED, denied, actor=Actor.OPS)
+    assert (case.status, case.facts.correction_minor) == ("corrected", 700)
+    assert position(case.dispute) == {"customer": 700, "wallet:correction": -700}

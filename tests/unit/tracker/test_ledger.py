@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+import pytest
+from pydantic import TypeAdapter
+
 from services.tracker.domain import ledger
 from services.tracker.domain.decide import Decision
-from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.dispute import Attempt, Dispute
 from services.tracker.domain.states import (
     Chargeback,
     Compensation,
@@ -15,9 +18,18 @@ from services.tracker.domain.states import (
     Recall,
     Reversal,
 )
-from services.tracker.domain.triggers import MerchantAnswer, Payload, T, Trigger
-from shared.contracts.vocabulary import Actor, Kind, Payer, TransactionState
+from services.tracker.domain.triggers import (
+    ArbitratorDecision,
+    Choice,
+    MerchantAnswer,
+    Payload,
+    T,
+    Trigger,
+    Wish,
+)
+from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy, TransactionState
 from tests.unit.tracker.case import (
+    WISH,
     Case,
     approved,
     decision,
@@ -82,6 +94,56 @@ def test_an_advance_that_the_wallet_bears_itself_makes_none() -> None:
             "customer": 12_800,
             "wallet:advance": -12_800,
         }
+
+
+def advanced(minor: int = 5_000) -> Case:
+    """A part was advanced at the merchant's cost, and has been credited."""
+    case = in_arbitration()
+    part: Any = {"remedy": Remedy.PARTIAL_REFUND, "amount_minor": minor}
+    at_merchant = decision(**part, payer=Payer.WALLET_ADVANCE, loss_bearer=Payer.MERCHANT)
+    case.when(T.ARBITRATOR_DECIDED, at_merchant, actor=Actor.OPS)
+    case.when(T.REFUND_CREDITED, refund())
+    return case
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        decision(Remedy.NONE, decided_by="ops-2"),
+        decision(amount_minor=7_800, payer=Payer.BANK, decided_by="ops-2"),
+    ],
+)
+def test_what_is_decided_later_changes_no_receivable(later: ArbitratorDecision) -> None:
+    case = advanced()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    assert booked(case, T.ARBITRATOR_DECIDED, later, actor=Actor.OPS) == {}
+    assert ledger.position(case.dispute)["receivable:merchant"] == 5_000
+
+
+def test_what_goes_to_another_account_is_borne_by_the_same() -> None:
+    case = advanced()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    case.when(T.REFUND_BOUNCED, refund())
+    denied = decision(Remedy.NONE, decided_by="ops-2")
+    assert booked(case, T.ARBITRATOR_DECIDED, denied, actor=Actor.OPS) == {}
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    for by in ("ops-1", "ops-2"):
+        case.when(T.ACCOUNT_CONFIRMED, Wish(by), actor=Actor.OPS)
+    case.when(T.REFUND_CREDITED, refund(2))
+    assert ledger.position(case.dispute) == {
+        "customer": 5_000,
+        "merchant": -5_000,
+        "receivable:merchant": 5_000,
+        "wallet:advance": -5_000,
+    }
+
+
+def test_an_attempt_that_was_recorded_without_a_bearer_is_borne_as_the_dispute_says() -> None:
+    case = advanced()
+    old = TypeAdapter(Attempt).validate_python({"amount_minor": 5_000, "payer": "wallet_advance"})
+    known = replace(case.dispute.facts, attempts=(old,))
+    before = replace(case.dispute, facts=known)
+    assert ledger.position(before)["receivable:merchant"] == 5_000
 
 
 def test_a_bounce_after_the_credit_takes_it_back() -> None:

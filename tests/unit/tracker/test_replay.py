@@ -122,7 +122,9 @@ def test_what_was_recorded_is_decided_again() -> None:
     assert (replay.difference, replay.gap) == (None, "")
     assert replay.recorded == replay.now == Counter(applied=4, late=1)
     assert (replay.dispute.version, replay.dispute.steps) == (4, 5)
-    assert replay.dispute.facts.attempts == (Attempt(12_800, Payer.MERCHANT),)
+    assert replay.dispute.facts.attempts == (
+        Attempt(12_800, Payer.MERCHANT, loss_bearer=Payer.MERCHANT),
+    )
 
 
 def test_all_that_is_known_is_compared_after_the_last_step() -> None:
