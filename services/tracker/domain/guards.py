@@ -157,11 +157,15 @@ def appeal_is_over(scene: Scene) -> bool:
 
 
 def account_may_be_released(scene: Scene) -> bool:
-    """Reset is done, or everything else has ended without a freeze: the hold has no reason left."""
+    """Reset is done, or everything else has ended without a freeze: the hold has no reason left.
+
+    That the money is settled is none: a hold ends by itself, or with an answer to who reported it.
+    """
     legs = scene.legs
     if legs.hold is Hold.FROZEN:
         return legs.access is Access.RESTORED
-    return legs.hold is Hold.HELD and standing.end_without_account(scene.dispute) is not None
+    ended = standing.end_without_account(scene.dispute) is not None
+    return legs.hold is Hold.HELD and ended and _is_report_answered(scene)
 
 
 def frozen_needs_reset(scene: Scene) -> bool:
@@ -858,6 +862,17 @@ def _awaits_goods(scene: Scene) -> bool:
 
 def _verified(scene: Scene) -> bool:
     return scene.legs.identity is Identity.VERIFIED
+
+
+def _is_report_answered(scene: Scene) -> bool:
+    """Whoever reported the theft is proven and has new keys, or is not the one to report it."""
+    legs = scene.legs
+    if legs.verdict in (Verdict.WITHDRAWN, Verdict.DUPLICATE):
+        return True
+    foreign = scene.facts.decision_rule == "not_your_transaction"
+    if legs.identity is Identity.REJECTED or (foreign and legs.verdict is Verdict.DECLINED):
+        return True
+    return _verified(scene) and legs.access is Access.RESTORED
 
 
 def _may_recover(scene: Scene) -> bool:

@@ -42,6 +42,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("destination over", g.destination_is_over, T.USE_DESTINATION),
     Route("frozen until reset", g.frozen_needs_reset, T.ASK_RESET),
     Route("release the account", g.account_may_be_released, T.ASK_RELEASE),
+    Route("freeze", g.needs_freeze, T.ASK_FREEZE),
     *COMES_BY_ITSELF,
     Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
@@ -135,7 +136,6 @@ _ACCOUNT: Final = (
     Route("hold", g.needs_hold, T.ASK_HOLD),
     Route("who asks", g.needs_identity, T.ASK_IDENTITY),
     Route("not proven", g.identity_was_refused, T.DECLINE, "identity_not_verified"),
-    Route("freeze", g.needs_freeze, T.ASK_FREEZE),
     Route("new keys", g.needs_reset, T.ASK_RESET),
 )
 

@@ -76,6 +76,31 @@ def test_an_unverified_hold_ends_by_itself() -> None:
     assert (case.legs["hold"], case.status) == ("expired", "verifying_identity")
 
 
+NO_MONEY = transaction(TransactionState.DECLINED, cause="over_limit")
+
+
+def test_a_hold_outlives_the_moneys_end_while_nobody_has_proven_who_they_are() -> None:
+    case = held(NO_MONEY)
+    assert (case.legs["verdict"], case.legs["hold"]) == ("explained", "held")
+    assert (case.status, case.due_in("hold_due")) == ("verifying_identity", 240)
+    case.when(T.HOLD_DUE, after_s=240)
+    assert (case.status, case.legs["hold"], case.waits_for) == ("explained", "expired", set())
+
+
+def test_and_whoever_proves_it_meanwhile_gets_the_account_frozen_and_new_keys() -> None:
+    case = held(NO_MONEY)
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    assert case.legs["hold"] == "freezing"
+    assert secured(case).status == "explained"
+
+
+@pytest.mark.parametrize("answer", [T.TRANSACTION_FOREIGN, T.WITHDRAWN])
+def test_who_does_not_claim_it_or_may_not_needs_no_proof(answer: T) -> None:
+    case = held(None)
+    case.when(answer, Wish("c-1") if answer is T.WITHDRAWN else None)
+    assert "accounts:release:1" in case.waits_for
+
+
 def test_the_freeze_follows_proof_also_after_the_hold_has_ended() -> None:
     case = held()
     case.when(T.HOLD_DUE, after_s=240)
