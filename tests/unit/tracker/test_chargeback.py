@@ -349,6 +349,8 @@ def test_one_from_outside_is_held_and_booked_by_one_dispute() -> None:
     case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
     assert (case.status, case.facts.over_recovered) == ("charged_back", False)
     assert position(case.dispute) == {}
+
+
 def test_old_news_of_our_own_says_nothing_of_the_one_from_outside() -> None:
     case = filed()
     case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
