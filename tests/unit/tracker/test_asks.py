@@ -473,3 +473,13 @@ def test_a_recall_that_comes_back_in_part_is_asked_for_under_the_same_key() -> N
     case.answered("bank:recall:1", T.RECALL_AGREED, RecallReport(1, 4_000))
     case.when(T.RECALL_RECHECK, after_s=45)
     assert told(case, "recall_query") == about("recall:1")
+
+
+def test_a_credit_that_went_back_is_not_paid_back_again() -> None:
+    case = posted(5_000)
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    case.answered("bank:credit_reversal:1", T.CREDIT_REVERSED, Posting(1))
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    decided(case, 12_800, "ops-2")
+    assert told(case, "refund") == wanted(1, 12_800)

@@ -512,3 +512,8 @@ def test_nothing_is_returned_and_nothing_explained_before_it_is() -> None:
     case = found(Kind.WRONG_AMOUNT)
     case.answered("bank:records:1", T.RECORDS_DIFFERS, Comparison(1, explanation="tip"))
     assert "explanation" not in event(case).detail
+
+
+def test_a_step_of_an_ended_case_that_nobody_sees_is_no_event() -> None:
+    ended = replace(declined().dispute, version=3)
+    assert numbered(ended, replace(ended, steps=9), after(10)).version == 3

@@ -7,7 +7,9 @@ import pytest
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import (
     AccountReport,
+    Cause,
     ChargebackReport,
+    Choice,
     Grant,
     MerchantAnswer,
     Posting,
@@ -15,7 +17,16 @@ from services.tracker.domain.triggers import (
     T,
     Wish,
 )
-from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy, TransactionKind
+from shared.contracts.vocabulary import (
+    Actor,
+    Funding,
+    Kind,
+    Payer,
+    Remedy,
+    Reopening,
+    TransactionKind,
+    TransactionState,
+)
 from tests.unit.tracker.case import (
     START,
     WISH,
@@ -135,3 +146,53 @@ def test_a_denied_appeal_leaves_the_part_that_was_paid_and_its_payer() -> None:
     against = decision(Remedy.NONE, decided_by="ops-2")
     case.when(T.ARBITRATOR_DECIDED, against, actor=Actor.OPS)
     assert (case.facts.approved_minor, case.facts.payer) == (5_000, Payer.BANK)
+
+
+def test_a_denied_appeals_question_is_closed_also_where_a_part_stays_paid() -> None:
+    case = in_arbitration()
+    part = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    against = decision(Remedy.NONE, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, against, actor=Actor.OPS)
+    assert (case.status, case.facts.arbitration_cause) == ("credited", None)
+
+
+def test_an_explanation_that_came_late_leaves_no_question() -> None:
+    case = opened(Kind.PAYMENT_FAILED)
+    case.when(T.INQUIRY_DUE, after_s=20)
+    assert case.facts.arbitration_cause == "bank_silent"
+    case.when(T.TRANSACTION_FOUND, transaction(TransactionState.DECLINED, cause="over_limit"))
+    assert (case.status, case.facts.arbitration_cause) == ("explained", None)
+
+
+def test_one_from_outside_is_not_filed_once_more() -> None:
+    case = in_arbitration()
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 5_000))
+    assert case.waits_for == {"chargeback_recheck", "chargeback_due"}
+
+
+def awaited(case: Case, by: str) -> Case:
+    """A person grants it for the goods."""
+    made = decision(Remedy.RETURN_THEN_REFUND, decided_by=by)
+    case.when(T.ARBITRATOR_DECIDED, made, actor=Actor.OPS)
+    assert case.status == "return_awaited"
+    return case
+
+
+def test_goods_that_a_person_asked_back_and_that_are_kept_are_a_denial() -> None:
+    case = awaited(in_arbitration(), "ops-1")
+    case.when(T.GOODS_DUE, after_s=850)
+    facts = case.facts
+    assert (case.status, facts.remedy, facts.approved_minor) == ("declined", Remedy.NONE, None)
+
+
+def test_in_a_reopened_case_a_new_question_has_its_own_cause() -> None:
+    case = in_arbitration()
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.REGULATOR), actor=Actor.OPS)
+    awaited(case, "ops-2")
+    case.when(T.GOODS_SHIPPED, Choice("c-1", "SF1"), actor=Actor.CUSTOMER)
+    case.when(T.GOODS_CONTESTED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "goods_contested")
