@@ -60,7 +60,10 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("prefixes", nargs="*", help="only mutants whose names begin so")
     parser.add_argument("--jobs", type=int, default=2, help="how many side by side")
     parser.add_argument("--write", action="store_true", help=f"renew the table in {DOCUMENT}")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if asked.write and asked.prefixes:
+        parser.error("the table is of all mutants: --write takes no prefixes")
+    return asked
 
 
 def _sow(jobs: int) -> None:
