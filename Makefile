@@ -28,10 +28,10 @@ test: dev-environment ## all tests (ARGS=… for pytest)
 simulate: dev-environment ## 10,000 random lives of disputes (SIMULATED_LIVES=…; ARGS="--hypothesis-seed=…": those again)
 	@SIMULATED_LIVES="$${SIMULATED_LIVES:-10000}" $(RUN) -m pytest tests/unit/tracker/test_lives.py $(ARGS)
 
-check: dev-environment ## format, lint, types, imports, schemas, migrations
+check: dev-environment ## format, lint, types, imports, schemas, migrations, model and guards
 	@$(RUN) -m deploy.local.check
 
-model: dev-environment ## search the dispute machine exhaustively (part of check)
+model: dev-environment ## search the dispute machine exhaustively (ARGS=--guards: without each guard in turn)
 	@$(RUN) -m tests.model $(ARGS)
 
 mutants: dev-environment ## change the tracker's core in every small way and see a test fail (ARGS=--write: docs/mutants.md)

@@ -14,8 +14,8 @@ from tests.model import documented, pair
 from tests.model.explore import Found, explore
 from tests.model.graph import Graph
 from tests.model.pair import PAIRS
-from tests.model.removal import catch
-from tests.model.routed import watching
+from tests.model.removal import NOT_NEEDED, catch
+from tests.model.routed import keys, watching
 from tests.model.searches import SEARCHES, Search
 
 _SIDE_BY_SIDE: Final = 2
@@ -32,7 +32,8 @@ def main() -> int:
             name = f"{search.scope.kind}, {search.name}"
             failed += _report(name, found, search.lacks(found))
             _add(total, found)
-            _add(by_kind[search.scope.kind], found)
+            if search.is_in_table:
+                _add(by_kind[search.scope.kind], found)
         for two, found in zip(PAIRS, pool.map(pair.explore, PAIRS), strict=True):
             name = f"{two.one.kind} beside {two.other.kind}"
             failed += _report(name, found, two.promised - found.ends)
@@ -52,8 +53,9 @@ def _guards() -> int:
         caught, missed = catch(pool)
     lines = [f"caught  {one}\n" for one in caught]
     lines += [f"MISSED  {path}: {name}\n" for path, name in missed]
+    lines += [f"kept    {path}: {name} ({why})\n" for (path, name), why in NOT_NEEDED.items()]
     sys.stdout.writelines(lines)
-    sys.stdout.write(f"guards {len(lines)} missed {len(missed)}\n")
+    sys.stdout.write(f"guards {len(keys())} missed {len(missed)} kept {len(NOT_NEEDED)}\n")
     return 1 if missed else 0
 
 

@@ -11,10 +11,11 @@ from tests.model.explore import Found
 _TABLE: Final = Path(__file__).parents[2] / "docs" / "machine.md"
 _INTRODUCTION: Final = """# Every kind, every leg, every end
 
-Written by `python -m tests.model --write` from what an exhaustive search of the machine meets, and
-compared by `make check`. Codes are those of the interfaces; their words in zh-CN and English are
-served by `GET /v1/kinds` and shown on the ops pages. Any open case may also be withdrawn while no
-money moves, and be held for a court (`under_review`, ops act).
+Written by `python -m tests.model --write` from what searches of the machine meet, and compared by
+`make check`. The stories of `tests/integration/machine` reach every cell through the interfaces,
+and no other. Codes are those of the interfaces; their words in zh-CN and English are served by
+`GET /v1/kinds` and shown on the ops pages. Any open case may also be withdrawn while no money
+moves, be held for a court (`under_review`, ops act), and be closed as a duplicate.
 """
 
 

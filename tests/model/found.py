@@ -11,9 +11,8 @@ from services.tracker.domain.triggers import BankTransaction, T
 from shared.contracts.vocabulary import Funding, Kind, TransactionKind, TransactionState
 from tests.model.plain import NOW
 from tests.model.scope import Scope
-from tests.model.world import CAPTURED, Heard, Truth
+from tests.model.world import CAPTURED, TRANSFERS, Heard, Truth
 
-_TRANSFERS: Final = (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER)
 _BY_CARD: Final = (Kind.UNAUTHORIZED, Kind.GOODS_OR_SERVICE)
 _DEBITED: Final = TransactionState.DEBITED_NOT_CAPTURED
 WINDOW_CLOSES: Final = NOW + timedelta(days=1)
@@ -39,7 +38,7 @@ def answers(scope: Scope, truth: Truth, dispute: Dispute) -> Iterator[Heard]:
 
 
 def _shapes(scope: Scope) -> list[tuple[TransactionState, TransactionKind, Funding]]:
-    moved = TransactionKind.TRANSFER if scope.kind in _TRANSFERS else TransactionKind.PAYMENT
+    moved = TransactionKind.TRANSFER if scope.kind in TRANSFERS else TransactionKind.PAYMENT
     usual = [(moved, Funding.BALANCE)]
     if scope.kind in _BY_CARD:
         usual.append((moved, Funding.CARD))

@@ -15,7 +15,7 @@ from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Effect
 from services.tracker.domain.holds import holds
 from services.tracker.domain.states import Access, Identity, Leg, Verdict
-from services.tracker.domain.triggers import AccountReport, T, Trigger
+from services.tracker.domain.triggers import AccountReport, RefundReport, T, Trigger
 from shared.contracts.vocabulary import Actor, TransactionState
 from tests.model import choices, found
 from tests.model.plain import NOW, opened, plain
@@ -121,8 +121,6 @@ class Graph:
         captured = node.dispute.facts.transaction_state is TransactionState.CAPTURED
         if self.scope.chargebacks and captured and not _takes_none(node.truth):
             yield node.truth.now("network", "filed")
-        if self.scope.courts and node.truth.of("access:1") == "asked":
-            yield node.truth.now("access:1", "barred")
 
     def _worked_off(self, node: Node, name: str) -> Iterator[Step]:
         """A timer fires, or a call is answered in any way."""
@@ -138,6 +136,9 @@ class Graph:
             yield from found.answers(self.scope, node.truth, node.dispute)
             return
         yield from answers(kind, int(n), node.truth, node.dispute)
+        if kind == "refund" and node.truth.of("network") in ("filed", "won"):
+            withheld = RefundReport(int(n), charged_back_minor=CAPTURED)
+            yield Heard(T.REFUND_WITHHELD, withheld, node.truth)
         for word in _BY_A_SIBLING.get(kind, ()) if self.scope.siblings else ():
             yield Heard(word, AccountReport(1), node.truth)
 

@@ -13,6 +13,7 @@ from services.tracker.domain.states import (
     Consent,
     Credit,
     Destination,
+    Identity,
     Inquiry,
     Legal,
     Recall,
@@ -54,7 +55,7 @@ def _money(node: Node) -> str:
         return f"ordered {ordered} of {cap}"
     got = recovered_minor(truth, dispute)
     told = not truth.of("network") or facts.chargeback_outside  # nobody knows of it before
-    if got > cap and told and not facts.over_recovered and facts.captured_minor is not None:
+    if got > cap and told and not _is_shown(dispute) and facts.captured_minor is not None:
         return f"recovered {got} of {cap}"
     if facts.over_recovered and not _may_be_over(truth):
         return "over-recovered without a reason outside"
@@ -66,6 +67,14 @@ def _money(node: Node) -> str:
     if dispute.legs.refund is Refund.RESERVED and facts.attempt(facts.refund_n).payer is None:
         return "an approval without a payer"
     return ""
+
+
+def _is_shown(dispute: Dispute) -> bool:
+    """Marked; or what may come back by itself is known to have no room."""
+    facts = dispute.facts
+    comes = dispute.legs.reversal in (Reversal.WATCHED, Reversal.OVERDUE)
+    roomless = facts.reversal_held_minor < (facts.reversal_minor or 0)
+    return facts.over_recovered or (comes and roomless)
 
 
 def _may_be_over(truth: Truth) -> bool:
@@ -116,13 +125,23 @@ def _two_decide(node: Node) -> bool:
 def _asked_of_what_came(node: Node) -> bool:
     dispute = node.dispute
     legs, facts = dispute.legs, dispute.facts
-    if legs.arbitration not in _DECIDING or legs.refund is not Refund.NONE or _is_appealing(node):
+    if legs.arbitration not in _DECIDING or _is_appealing(node):
+        return False
+    if legs.refund is Refund.FAILED and legs.chargeback is Chargeback.WON:
+        return _came_minor(dispute) >= (facts.approved_minor or 0)
+    if legs.refund is not Refund.NONE:
         return False
     asked, captured = dispute.claim.requested_minor, facts.captured_minor or 0
     all_returned = legs.recall is Recall.RETURNED and facts.recall_minor >= (asked or captured)
     arrived = legs.trace is Trace.DELIVERED or legs.records is Records.ARRIVED
     came = legs.reversal is Reversal.CREDITED or legs.chargeback is Chargeback.WON
     return all_returned or arrived or came
+
+
+def _asked_who_is_proven(node: Node) -> bool:
+    declined = node.dispute.facts.decision_rule == "identity_not_verified"
+    waits = node.dispute.legs.arbitration is Arbitration.OPEN and _is_appealing(node)
+    return declined and waits and node.dispute.legs.identity is Identity.VERIFIED
 
 
 def _asked_of_what_was_agreed(node: Node) -> bool:
@@ -215,6 +234,7 @@ NEVER: Final[dict[str, Callable[[Node], bool]]] = {
     "a person is asked about what is over": _asked_for_nothing,
     "a person is asked for a silent bank that has answered": _bank_has_answered,
     "a person is asked which transaction, and it is named": _transaction_is_named,
+    "a person is asked who it is, and it is proven": _asked_who_is_proven,
     "a person is asked for what has come": _asked_of_what_came,
     "our chargeback goes on though the merchant agreed (rule 8)": _charges_back_what_was_agreed,
     "a person decides beside the card network": _two_decide,

@@ -8,7 +8,8 @@ from services.tracker.domain.dispute import Attempt, Claim, Dispute, Facts
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import Arbitration
 from shared.contracts.vocabulary import WITHOUT_TRANSACTION, Payer
-from tests.model.scope import Scope
+from tests.model.scope import PLAIN_MERCHANT, Scope
+from tests.model.world import TRANSFERS
 
 NOW: Final = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _BEFORE_THE_WINDOW: Final = timedelta(days=3)  # the profile's is a day
@@ -38,13 +39,14 @@ _BLANK: Final[dict[str, Any]] = {
     "reset_n": 1,
     "trace_n": 1,
 }
-_KEPT_RULES: Final = ("outside_window",)
+_KEPT_RULES: Final = ("outside_window", "identity_not_verified")
 _KEPT_CAUSES: Final = (None, "bank_silent", "no_transaction")
 
 
 def opened(scope: Scope) -> Dispute:
     """Before anything was done."""
     kind = scope.kind
+    none = kind in TRANSFERS and scope.merchant == PLAIN_MERCHANT  # unless the scope is about one
     has = scope.has_transaction and kind not in WITHOUT_TRANSACTION
     claim = Claim(
         dispute_id=UUID(int=1),
@@ -53,7 +55,7 @@ def opened(scope: Scope) -> Dispute:
         kind=kind,
         reason="other",
         customer_id="c-1",
-        merchant_id=scope.merchant,
+        merchant_id=None if none else scope.merchant,
         transaction_id="t-1" if has else None,
         requested_minor=scope.requested_minor,
         currency="CNY" if scope.requested_minor is not None else None,

@@ -11,6 +11,12 @@ from tests.model.graph import Graph
 from tests.model.routed import Key, keys, watching
 from tests.model.searches import SMALL, Search
 
+NOT_NEEDED: Final[dict[Key, str]] = {
+    ("goods_or_service", "merchant refused"): (
+        "both sides are heard first; only a chargeback that failed asks again, by its own route"
+    ),
+}
+"""Routes that nothing needs, and why they stay; one that is caught all the same is an error."""
 _LONGEST: Final = (Kind.GOODS_OR_SERVICE, Kind.WRONG_OR_SCAM_TRANSFER, Kind.UNAUTHORIZED)
 
 
@@ -28,11 +34,16 @@ class Caught:
 
 
 def catch(pool: Executor) -> tuple[list[Caught], list[Key]]:
-    """Every route that some search cannot do without, and those that all can do without."""
+    """Every route that some search cannot do without, and those of which that is not as it says.
+
+    These are routes that all searches can do without, and that `NOT_NEEDED` does not name; or the
+    other way round.
+    """
     kinds = sorted(Kind, key=lambda kind: kind not in _LONGEST)
     found = [caught for some in pool.map(catch_by, kinds) for caught in some]
     first = {caught.route: caught for caught in reversed(found)}
-    return [first[key] for key in keys() if key in first], [k for k in keys() if k not in first]
+    wrong = [key for key in keys() if (key in first) is (key in NOT_NEEDED)]
+    return [first[key] for key in keys() if key in first], wrong
 
 
 def catch_by(kind: Kind) -> list[Caught]:

@@ -38,7 +38,6 @@ class Scope:
     chargebacks: bool = False  # issuers may charge back by themselves, and the bank tells
     window: bool = False  # the network's window for a chargeback closes at some time
     siblings: bool = False  # disputes of the same claim ask for the account's hold, too
-    courts: bool = False  # may close an account, and its keys are not made new
     details: bool = True  # the customer may say later which transaction it is
     prompt: bool = False  # the account service answers before anything else happens
     brisk: bool = False  # so does the bank when it is asked for the transaction, which it knows

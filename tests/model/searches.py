@@ -19,7 +19,7 @@ from shared.contracts.vocabulary import (
 )
 from tests.model.explore import Found
 from tests.model.scope import SIGNED_MERCHANT, Scope
-from tests.model.world import CAPTURED, PART
+from tests.model.world import CAPTURED, PART, TRANSFERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Search:
     name: str
     scope: Scope
     promised: frozenset[str]
+    is_in_table: bool = True  # of the documentation: as it goes for most
 
     def lacks(self, found: Found) -> frozenset[str]:
         """What was promised and is not met."""
@@ -37,8 +38,11 @@ class Search:
 
 def _search(name: str, kind: Kind, promised: str, **scope: Any) -> Search:
     """Promises are parted by commas."""
+    is_in_table = scope.pop("is_in_table", True)
     words = frozenset(word.strip() for word in promised.split(",") if word.strip())
-    return Search(name, Scope(kind, **({"offers": False, "attempts": 1} | scope)), words)
+    return Search(
+        name, Scope(kind, **({"offers": False, "attempts": 1} | scope)), words, is_in_table
+    )
 
 
 _ALL_STATES: Final = tuple(TransactionState)
@@ -140,12 +144,12 @@ def _beginnings() -> Iterator[Search]:
             has_transaction=has,
             states=_ALL_STATES,
             prompt=kind is not Kind.ACCESS_LOST,
-            courts=kind is Kind.ACCESS_LOST,
             offers=True,
             **_NOBODY_DECIDES,
         )
     for kind in _WITH_TRANSACTION:
         yield _search("duplicate", kind, "duplicate", duplicate=True, has_transaction=False,
+            is_in_table=False,
             **_NOBODY_DECIDES, **_ANSWERED)  # fmt: skip
     for kind, promised in _BEYOND.items():
         yield _search("beyond the capture", kind, promised, others=(CAPTURED, 0), offers=True,
@@ -185,6 +189,11 @@ def _paid(kind: Kind) -> dict[str, Any]:
     return _BY_OTHERS if kind is Kind.UNAUTHORIZED else {}
 
 
+_WITHHELD: Final = frozenset(  # the refund is not sent, or it is: nothing else comes of it
+    {T.CHARGEBACK_ORDERED, T.REFUND_NO_ANSWER, T.REFUND_UNFUNDED, T.REFUND_DUE}
+)
+
+
 def _quiet(kind: Kind) -> frozenset[T]:
     """Of a theft: its account's delays have a search of their own."""
     return _QUIET | {T.IDENTITY_FAILED} if kind is Kind.UNAUTHORIZED else frozenset()
@@ -198,13 +207,17 @@ def _decisions() -> Iterator[Search]:
             credited""", silent=silent, **_ANSWERED, **_paid(kind))  # fmt: skip
         yield _search("goods first", kind, """return_awaited, return_shipped,
             asked goods_contested, declined goods_not_returned, asked above_captured""",
-            silent=silent, others=(0, CAPTURED), offers=True, attempts=0,
+            merchant=SIGNED_MERCHANT, is_in_table=kind not in TRANSFERS, silent=silent,
+            others=(0, CAPTURED), offers=True, attempts=0,
             remedies=(Remedy.NONE, Remedy.RETURN_THEN_REFUND), **_ANSWERED,
             **_paid(kind))  # fmt: skip
         yield _search("by card", kind, "chargeback_filed, asked chargeback_failed, charged_back",
             silent=silent - {T.MERCHANT_ACCEPTED, T.IDENTITY_FAILED}, funding=Funding.CARD,
             chargebacks=True, window=True, attempts=0, remedies=(Remedy.NONE,),
             **_ANSWERED)  # fmt: skip
+        yield _search("charged back meanwhile", kind, "refund_approved, charged_back",
+            silent=silent | _WITHHELD, funding=Funding.CARD, chargebacks=True,
+            remedies=(Remedy.NONE, Remedy.FULL_REFUND), **_ANSWERED)  # fmt: skip
         yield _search("credited first", kind, "credit_ending, credited", silent=silent,
             credit=True, attempts=0, remedies=(Remedy.NONE, Remedy.FULL_REFUND), chargebacks=True,
             **_ANSWERED, **_paid(kind))  # fmt: skip
@@ -214,6 +227,10 @@ def _decisions() -> Iterator[Search]:
     yield _search("corrected", Kind.BALANCE_ANOMALY,
         "asked our_error, corrected, asked correction_refused, account_secured", appeals=True,
         remedies=(Remedy.NONE, Remedy.CORRECTION), silent=_QUICKLY, **_ANSWERED)  # fmt: skip
+    for kind in (*_WITH_TRANSACTION, Kind.BALANCE_ANOMALY):
+        yield _search("compensated", kind, "correcting", compensation=True, attempts=0,
+            remedies=(Remedy.NONE,), silent=_quiet(kind) | {T.WITHDRAWN}, **_ANSWERED,
+            **_paid(kind))  # fmt: skip
     for kind in Kind:
         heard = "" if kind is Kind.COMPLAINT else "asked appeal, asked court_order"
         yield _search("appealed", kind, heard, appeals=True, attempts=0, remedies=(Remedy.NONE,),
@@ -260,4 +277,5 @@ _DEEP: Final = (
     _search("deep", Kind.COMPLAINT, "withdrawn, answered", appeals=True),
 )  # fmt: skip
 SMALL: Final = (*_beginnings(), *_thefts(), *_decisions())
+
 SEARCHES: Final = (*_DEEP, *SMALL)  # the longest first

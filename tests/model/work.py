@@ -67,6 +67,7 @@ def _matters(call: str, dispute: Dispute, truth: Truth) -> bool:
 
 _ALWAYS_SAID: Final = (
     "chargeback_query",
+    "chargeback_watch",
     "identity_query",
     "reset_query",
     "reminder",

@@ -13,7 +13,6 @@ from services.tracker.domain.dispute import Dispute
 from services.tracker.domain.states import Credit, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
-    BankTransaction,
     ChargebackReport,
     Comparison,
     Payload,
@@ -23,7 +22,7 @@ from services.tracker.domain.triggers import (
     T,
     TraceReport,
 )
-from shared.contracts.vocabulary import Funding, Kind, TransactionKind, TransactionState
+from shared.contracts.vocabulary import Kind
 
 TRANSFERS: Final = (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER)  # no merchant is part of them
 FIRST: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -54,6 +53,7 @@ PATHS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "arbitration": ("won", "lost"),
         "withdrawing": ("withdrawn",),
     },
+    "network": {"filed": ("won", "lost"), "won": ("lost",)},  # one that did not come from here
     "identity": {"asked": ("verified", "failed")},
     "access": {"asked": ("done", "refused"), "refused": ("asked",)},  # limits end by themselves
     "records": {"on_its_way": ("arrived", "bounced"), "unfunded": ("on_its_way",)},
@@ -90,6 +90,11 @@ SAID: Final[dict[str, dict[str, tuple[T, ...]]]] = {
         "withdrawn": (T.CHARGEBACK_PENDING, T.CHARGEBACK_WITHDRAWN),
         "won": (T.CHARGEBACK_PENDING, T.CHARGEBACK_WON),
         "lost": (T.CHARGEBACK_PENDING, T.CHARGEBACK_LOST),
+    },
+    "network": {
+        "filed": (T.CHARGEBACK_APPEARED,),
+        "won": (T.CHARGEBACK_APPEARED, T.CHARGEBACK_WON),
+        "lost": (T.CHARGEBACK_APPEARED, T.CHARGEBACK_LOST),
     },
     "identity": {
         "asked": (T.IDENTITY_PENDING,),
@@ -185,14 +190,15 @@ def said(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
     for key, state in truth.facts:
         leg, _, n = key.partition(":")
         for name in SAID.get(leg, {}).get(state, ()):
-            yield Heard(name, payload(name, int(n or 1), dispute, state), truth)
+            if leg != "network":
+                yield Heard(name, payload(name, int(n or 1), dispute, state), truth)
+            elif name is T.CHARGEBACK_APPEARED or dispute.facts.chargeback_outside:
+                yield Heard(name, ChargebackReport(None, CAPTURED), truth)
 
 
 def answers(kind: str, n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard]:  # noqa: C901, PLR0912 - one case for each call
     """What may come back from a call; a call that is not answered stays outstanding."""
     match kind:
-        case "inquiry":
-            yield from _transactions(truth, dispute)
         case "records":
             yield from _records(n, truth, dispute)
         case "trace" | "trace_query":
@@ -207,7 +213,8 @@ def answers(kind: str, n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard
         case "refund_query":
             yield from _refund_found(n, truth, dispute)
         case "chargeback" | "chargeback_query":
-            yield _last("chargeback", n, _begun(truth, f"chargeback:{n}", "filed"), dispute)
+            state = "lost" if truth.of("network") in ("filed", "won") else "filed"
+            yield _last("chargeback", n, _begun(truth, f"chargeback:{n}", state), dispute)
         case "pre_arbitration" | "network_arbitration" | "chargeback_withdrawal":
             yield _last("chargeback", n, _stepped(truth, f"chargeback:{n}", kind), dispute)
         case "credit" | "correction" | "compensation":
@@ -240,70 +247,11 @@ _HOLDS: Final = {
 }
 
 
-def _transactions(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
-    kind = dispute.claim.kind
-    moved = TransactionKind.TRANSFER if kind in TRANSFERS else TransactionKind.PAYMENT
-    shapes = [(TransactionState.CAPTURED, moved, Funding.BALANCE)]
-    if kind in (Kind.UNAUTHORIZED, Kind.GOODS_OR_SERVICE):
-        shapes.append((TransactionState.CAPTURED, moved, Funding.CARD))
-    if kind is Kind.UNAUTHORIZED:
-        shapes.append((TransactionState.CAPTURED, TransactionKind.TRANSFER, Funding.BALANCE))
-    if kind is Kind.PAYMENT_FAILED:
-        shapes += [
-            (state, moved, Funding.BALANCE)
-            for state in TransactionState
-            if state is not TransactionState.CAPTURED
-        ]
-    yield from _known(shapes, truth, dispute)
-    yield Heard(T.TRANSACTION_MISSING, None, truth)
-    yield Heard(T.TRANSACTION_FOREIGN, None, truth)
-
-
-def any_transaction(truth: Truth, dispute: Dispute) -> Iterator[Heard]:
-    """All that a bank may know, whatever the dispute is about."""
-    transfer, payment = TransactionKind.TRANSFER, TransactionKind.PAYMENT
-    moved = transfer if dispute.claim.kind in TRANSFERS else payment
-    shapes = [(state, moved, Funding.BALANCE) for state in TransactionState]
-    shapes.append((TransactionState.CAPTURED, moved, Funding.CARD))
-    if dispute.claim.kind is Kind.UNAUTHORIZED:
-        shapes.append((TransactionState.CAPTURED, transfer, Funding.BALANCE))
-    yield from _known(shapes, truth, dispute)
-
-
-def _known(
-    shapes: list[tuple[TransactionState, TransactionKind, Funding]], truth: Truth, dispute: Dispute
-) -> Iterator[Heard]:
-    for state, moves, funding in shapes:
-        back = "pending" if state is TransactionState.DEBITED_NOT_CAPTURED else ""
-        yield Heard(
-            T.TRANSACTION_FOUND,
-            _bank(dispute, state, moves, funding),
-            truth.now("reversal", back) if back else truth,
-        )
-
-
-def _bank(
-    dispute: Dispute, state: TransactionState, kind: TransactionKind, funding: Funding
-) -> BankTransaction:
-    captured = 0 if state is TransactionState.DECLINED else CAPTURED
-    return BankTransaction(
-        transaction_id=dispute.claim.transaction_id or "",
-        state=state,
-        customer_id=dispute.claim.customer_id,
-        payer_id=None,
-        merchant_id=dispute.claim.merchant_id,
-        captured_minor=captured,
-        refunded_minor=0,
-        currency="CNY",
-        reversal_minor=CAPTURED if state is TransactionState.DEBITED_NOT_CAPTURED else None,
-        kind=kind,
-        funding=funding,
-    )
-
-
 def _records(n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard]:
     for name in FINDINGS.get(dispute.claim.kind, ()):
         authorised = name is T.RECORDS_AUTHORISED_ONLY
+        if authorised and truth.of("network"):
+            continue  # what is charged back was captured
         then = truth.now("reversal", "pending") if authorised else truth
         yield Heard(name, payload(name, n, dispute, ""), then)
     if dispute.claim.kind is Kind.REFUND_NOT_RECEIVED:
@@ -432,6 +380,8 @@ def recovered_minor(truth: Truth, dispute: Dispute) -> int:
             total += PART if state == "part_returned" else _recall_asked(dispute)
         elif (leg, state) == ("chargeback", "won"):
             total += facts.chargeback_minor
+        elif (leg, state) == ("network", "won"):
+            total += CAPTURED
     posted = any(k.startswith("credit:") and v in ("posted", "kept") for k, v in truth.facts)
     credit = facts.credit_minor if posted else 0
     if dispute.legs.credit is Credit.FINAL:  # refunds settle it no more
@@ -450,7 +400,8 @@ def ordered_minor(truth: Truth, dispute: Dispute) -> int:
 
 def _recall_asked(dispute: Dispute) -> int:
     requested = dispute.claim.requested_minor
-    return CAPTURED if requested is None else min(requested, CAPTURED)
+    asked = CAPTURED if requested is None else min(requested, CAPTURED)
+    return min(asked, dispute.facts.recall_minor)  # less where others held a part of it
 
 
 def is_moving(truth: Truth, dispute: Dispute) -> bool:
