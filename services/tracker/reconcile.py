@@ -135,7 +135,7 @@ async def look_again(engine: AsyncEngine) -> None:
     while True:
         async with engine.begin() as tx:
             page = await cases.page(tx, after=after, limit=_PAGE, open_only=True)
-            await _settle(tx, {case["transaction_id"] for case in page})
+            await _settle(tx, {(case["transaction_id"], case["reference"]) for case in page})
         if len(page) < _PAGE:
             break
         after = page[-1]["id"]
@@ -188,7 +188,7 @@ async def _fetch(engine: AsyncEngine, bank: Statements, day: date, beat: Callabl
         async with engine.begin() as tx:
             if changed := await statements.keep(tx, known):
                 log.error("reconcile.statement_changed", day=str(day), lines=changed)
-            await _settle(tx, {line.transaction_id for line in known})
+            await _settle(tx, {(line.transaction_id, line.reference) for line in known})
         count, after = count + len(page.lines), page.after
         beat()
     return count
@@ -201,7 +201,7 @@ async def _compare_journals(engine: AsyncEngine, day: date, beat: Callable[[], N
     while True:
         async with engine.begin() as tx:
             page = await statements.movements_in(tx, start, start + _DAY, after, _PAGE)
-            left = await _settle(tx, {movement.transaction_id for movement in page})
+            left = await _settle(tx, {(each.transaction_id, each.reference) for each in page})
             ours = {movement.journal_id for movement in page}
             now = await clock.after_locks(tx)
             await cases.open_(tx, _of_movements(left, ours, day, now))
@@ -217,7 +217,7 @@ async def _compare_lines(engine: AsyncEngine, day: date, beat: Callable[[], None
     while True:
         async with engine.begin() as tx:
             page = await statements.left_of(tx, day, after, _PAGE)
-            left = await _settle(tx, {transaction_id for _, transaction_id in page})
+            left = await _settle(tx, {about for _, about in page})
             theirs = {position for position, _ in page}
             await cases.open_(tx, await _of_lines(tx, left, theirs, day))
         beat()
@@ -226,13 +226,12 @@ async def _compare_lines(engine: AsyncEngine, day: date, beat: Callable[[], None
         after = page[-1][0]
 
 
-async def _settle(tx: AsyncConnection, transactions: set[str]) -> Match:
-    """Write down what explains what in these transactions; what is left of them."""
-    if not transactions:
+async def _settle(tx: AsyncConnection, about: set[statements.About]) -> Match:
+    """Write down what explains what in these; what is left of them."""
+    if not about:
         return Match()
-    wanted = sorted(transactions)
-    lines = await statements.lines_of(tx, wanted)
-    found = match(lines, await statements.movements_of(tx, wanted))
+    lines = await statements.lines_of(tx, about)
+    found = match(lines, await statements.movements_of(tx, about))
     await statements.explain(tx, found)
     return found
 

@@ -405,6 +405,8 @@ CREATE INDEX journals_at ON public.journals USING btree (at);
 
 CREATE INDEX journals_transaction ON public.journals USING btree (transaction_id);
 
+CREATE INDEX journals_without ON public.journals USING btree (reference) WHERE (transaction_id = ''::text);
+
 CREATE INDEX reconciliation_cases_day ON public.reconciliation_cases USING btree (day);
 
 CREATE INDEX reconciliation_cases_open ON public.reconciliation_cases USING btree (id) WHERE (closed_at IS NULL);
@@ -412,6 +414,8 @@ CREATE INDEX reconciliation_cases_open ON public.reconciliation_cases USING btre
 CREATE INDEX reservations_transaction ON public.reservations USING btree (transaction_id);
 
 CREATE INDEX statement_lines_transaction ON public.statement_lines USING btree (transaction_id);
+
+CREATE INDEX statement_lines_without ON public.statement_lines USING btree (reference) WHERE (transaction_id = ''::text);
 
 CREATE INDEX tasks_due ON public.tasks USING btree (queue, due_at);
 

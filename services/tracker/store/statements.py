@@ -1,6 +1,6 @@
 """The bank's lines and our movements, and which explains which. Batched."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -25,10 +25,16 @@ _KEEP = text(  # the pieces are constants; the count sees the rows as they were 
     " (s.reference, s.transaction_id, s.amount_minor, s.currency) IS DISTINCT FROM"
     " (t.reference, t.transaction_id, t.amount_minor, t.currency)"
 )
-_LINES_OF = text(
-    "SELECT day, position, at, reference, transaction_id, kind, amount_minor, currency,"
-    " explanation, dispute_id FROM statement_lines"
-    " WHERE transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY day, position"
+# What has no transaction shares '' with everything else that has none, so its reference says what
+# it belongs to; of a transaction all is wanted.
+_ABOUT: Final = (
+    " (transaction_id = ANY(CAST(:transactions AS text[])) OR (transaction_id = ''"
+    " AND (reference = ANY(CAST(:references AS text[]))"
+    " OR (CAST(:without AS boolean) AND reference IS NULL))))"
+)
+_LINES_OF = text(  # the pieces are constants
+    "SELECT day, position, at, reference, transaction_id, kind, amount_minor, currency,"  # noqa: S608
+    f" explanation, dispute_id FROM statement_lines WHERE{_ABOUT} ORDER BY day, position"
 )
 _MOVEMENT: Final = (
     "SELECT id, dispute_id, step, at, reference, transaction_id,"
@@ -36,16 +42,14 @@ _MOVEMENT: Final = (
     " WHERE 'customer' = ANY(accounts)"
     " AND NOT EXISTS (SELECT FROM reconciled_journals r WHERE r.journal_id = j.id)"
 )
-_MOVEMENTS_OF = text(
-    _MOVEMENT + " AND transaction_id = ANY(CAST(:transactions AS text[])) ORDER BY at, id"
-)
+_MOVEMENTS_OF = text(f"{_MOVEMENT} AND{_ABOUT} ORDER BY at, id")
 _MOVEMENTS_IN = text(
     _MOVEMENT + " AND at >= :start AND at < :end"
     " AND (at, id) > (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
     " ORDER BY at, id LIMIT :limit"
 )
 _LEFT_OF = text(
-    "SELECT position, transaction_id FROM statement_lines WHERE day = :day"
+    "SELECT position, transaction_id, reference FROM statement_lines WHERE day = :day"
     " AND position > :after AND explanation IS NULL ORDER BY position LIMIT :limit"
 )
 _EXPLAIN_LINES = text(
@@ -74,6 +78,10 @@ _DISPUTED = text(
 )
 
 
+About = tuple[str, str | None]
+"""A transaction ('' where there is none) and a reference, which what answers each other shares."""
+
+
 async def keep(tx: AsyncConnection, lines: Sequence[Line]) -> int:
     """Keep lines as they were told first; how many of them say something else than before."""
     if not lines:
@@ -82,9 +90,9 @@ async def keep(tx: AsyncConnection, lines: Sequence[Line]) -> int:
     return int((await tx.execute(_KEEP, columns)).scalar_one())
 
 
-async def lines_of(tx: AsyncConnection, transactions: Sequence[str]) -> list[Line]:
-    """Every line of these transactions, of whatever day, oldest first."""
-    rows = await tx.execute(_LINES_OF, {"transactions": sorted(transactions)})
+async def lines_of(tx: AsyncConnection, about: Collection[About]) -> list[Line]:
+    """Every line of these, of whatever day, oldest first."""
+    rows = await tx.execute(_LINES_OF, _values(about))
     return [
         Line(
             day=row.day,
@@ -102,9 +110,9 @@ async def lines_of(tx: AsyncConnection, transactions: Sequence[str]) -> list[Lin
     ]
 
 
-async def movements_of(tx: AsyncConnection, transactions: Sequence[str]) -> list[Movement]:
-    """What we booked for these transactions' customers and no statement explains yet."""
-    rows = await tx.execute(_MOVEMENTS_OF, {"transactions": sorted(transactions)})
+async def movements_of(tx: AsyncConnection, about: Collection[About]) -> list[Movement]:
+    """What we booked of these for their customers and no statement explains yet."""
+    rows = await tx.execute(_MOVEMENTS_OF, _values(about))
     return [_movement(row) for row in rows]
 
 
@@ -123,10 +131,12 @@ async def movements_in(
     return [_movement(row) for row in rows]
 
 
-async def left_of(tx: AsyncConnection, day: date, after: int, limit: int) -> list[tuple[int, str]]:
-    """A page of (position, transaction) of the day's lines that nothing explains."""
+async def left_of(
+    tx: AsyncConnection, day: date, after: int, limit: int
+) -> list[tuple[int, About]]:
+    """A page of the day's lines that nothing explains: position, and what each is about."""
     rows = await tx.execute(_LEFT_OF, {"day": day, "after": after, "limit": limit})
-    return [(row.position, row.transaction_id) for row in rows]
+    return [(row.position, (row.transaction_id, row.reference)) for row in rows]
 
 
 async def explain(tx: AsyncConnection, found: Match) -> None:
@@ -178,6 +188,16 @@ async def disputed(tx: AsyncConnection, lines: Sequence[Line]) -> set[tuple[date
         },
     )
     return {(row.day, row.position) for row in rows}
+
+
+def _values(about: Collection[About]) -> dict[str, object]:
+    """All of a transaction; without one, what has the same reference, or none either."""
+    alone = {reference for transaction_id, reference in about if not transaction_id}
+    return {
+        "transactions": sorted({transaction_id for transaction_id, _ in about if transaction_id}),
+        "references": sorted(reference for reference in alone if reference is not None),
+        "without": None in alone,
+    }
 
 
 def _movement(row: Row[tuple[object, ...]]) -> Movement:

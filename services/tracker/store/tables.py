@@ -152,6 +152,7 @@ journals = Table(
     ),
     Index("journals_at", "at"),
     Index("journals_transaction", "transaction_id"),
+    Index("journals_without", "reference", postgresql_where=text("transaction_id = ''")),
 )
 
 statement_lines = Table(
@@ -168,6 +169,7 @@ statement_lines = Table(
     Column("explanation", Text),
     Column("dispute_id", Uuid),
     Index("statement_lines_transaction", "transaction_id"),
+    Index("statement_lines_without", "reference", postgresql_where=text("transaction_id = ''")),
 )
 
 reconciled_journals = Table(

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from services.tracker import reconcile
-from services.tracker.domain.reconciliation import Page
+from services.tracker.domain.reconciliation import Line, Match, Movement, Page, match
 from services.tracker.domain.triggers import T
 from services.tracker.ports import NoAnswer, NotSent
-from shared import clock
+from services.tracker.store import statements
+from shared import clock, ids
 from shared.contracts.vocabulary import Kind, TransactionState
 from tests.integration.tracker.stage import (
     CAPTURED,
@@ -31,6 +32,7 @@ from tests.integration.tracker.town import (
     DAY,
     LAST_SECOND,
     NEXT_MORNING,
+    NOON,
     Town,
     founded,
     lost,
@@ -261,6 +263,29 @@ async def test_more_than_a_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> 
     told, _ = await town.reconciled()
     assert told[0] == summary(6, 3, here=3, there=3) + "; 6 unexplained"
     assert len(told) == 7
+
+
+async def test_what_has_no_transaction_is_compared_with_its_own_reference_only(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it shares the empty name; each page read every such line of all days."""
+    lines = [
+        Line(DAY, n, NOON, f"{ids.new()}:credit:1", "", "credit", 100, "CNY") for n in range(1, 8)
+    ]
+    async with town.stage.engine.begin() as tx:
+        await statements.keep(tx, lines)
+    most = 0
+
+    def compared(lines: list[Line], movements: list[Movement]) -> Match:
+        nonlocal most
+        most = max(most, len(lines))
+        return match(lines, movements)
+
+    monkeypatch.setattr(reconcile, "match", compared)
+    monkeypatch.setattr(reconcile, "_PAGE", 2)
+    told, _ = await town.reconciled()
+    assert told[0] == summary(0, 0, here=7) + "; 7 unexplained"
+    assert most == 2
 
 
 async def test_a_day_that_is_not_over_is_not_reconciled(town: Town) -> None:

@@ -45,6 +45,9 @@ FROZEN = {
     "services/tracker/migrations/0005.sql": (
         "6f3c0b763c30aee15bd2967336187cc69c47b28fed5fceacb3dda3929d164674"
     ),
+    "services/tracker/migrations/0006.sql": (
+        "ca1042dac4235ddc4d4491c2afc18c1b5493215e72e3ae497f3f92d551d8c321"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -59,6 +62,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0005_every_dispute_of_a_transaction.py": (
         "d9028a5561f3e9bca4af9231b9614bcf20d1c50db64373a0f72a5241383f56dc"
+    ),
+    "services/tracker/migrations/versions/0006_without_a_transaction.py": (
+        "0235555dea04b6e4ec48c671ea0b984e9e0da5df8054be0dc883f56fe120cfe5"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
