@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,12 +60,14 @@ _FIGURES = text(
 )
 _ONE = text("SELECT * FROM reconciliation_cases WHERE id = :id")
 _NEXT_DAY = text(
-    "SELECT CAST(d AS date) FROM generate_series(coalesce((SELECT min(day) FROM reconciliations),"
-    " CAST(:last AS date)), CAST(:last AS date), interval '1 day') AS d WHERE NOT EXISTS (SELECT"
+    "SELECT CAST(d AS date) FROM generate_series(greatest(coalesce((SELECT min(day)"
+    " FROM reconciliations), CAST(:last AS date)), CAST(:first AS date)), CAST(:last AS date),"
+    " interval '1 day') AS d WHERE NOT EXISTS (SELECT"
     " FROM reconciliations r WHERE r.day = CAST(d AS date)) ORDER BY d LIMIT 1"
 )
 
 
+_LOOKED_BACK: Final = timedelta(days=30)
 BEGINNING: Final = UUID(int=0)  # before every id
 
 
@@ -166,6 +168,10 @@ async def explain(
 
 
 async def next_day(tx: AsyncConnection, last: date) -> date | None:
-    """The oldest day up to `last` that was not reconciled; the first of all is `last` itself."""
-    found: date | None = (await tx.execute(_NEXT_DAY, {"last": last})).scalar_one_or_none()
+    """The oldest of the 31 days up to `last` that was not reconciled; the first of all is `last`.
+
+    A day that somebody reconciles out of turn, of an old year, does not make all since then due.
+    """
+    days = {"first": last - _LOOKED_BACK, "last": last}
+    found: date | None = (await tx.execute(_NEXT_DAY, days)).scalar_one_or_none()
     return found

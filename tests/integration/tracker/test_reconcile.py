@@ -16,7 +16,7 @@ from services.tracker import reconcile
 from services.tracker.domain.reconciliation import Line, Match, Movement, Page, match
 from services.tracker.domain.triggers import T
 from services.tracker.ports import NoAnswer, NotSent
-from services.tracker.store import statements
+from services.tracker.store import cases, statements
 from shared import clock, ids
 from shared.contracts.vocabulary import Kind, TransactionState
 from tests.integration.tracker.stage import (
@@ -329,6 +329,13 @@ async def test_the_worker_reconciles_each_day_once_from_its_hour(town: Town) -> 
     town.now = NEXT_MORNING + timedelta(days=2)
     assert [await worker.tick() for _ in range(3)] == [True, True, False]
     assert await _days(town) == [DAY + timedelta(days=n) for n in range(-1, 3)]
+
+
+async def test_an_old_day_makes_only_the_last_month_due(town: Town) -> None:
+    async with town.stage.engine.begin() as tx:
+        await cases.sum_up(tx, date(1999, 1, 1), 0, town.now)
+        assert await cases.next_day(tx, DAY) == DAY - timedelta(days=30)
+        assert await cases.next_day(tx, date(1999, 1, 3)) == date(1999, 1, 2)
 
 
 async def test_one_instance_at_a_time(town: Town) -> None:
