@@ -28,6 +28,7 @@ from shared.http import Conflict, NotFound, allow, invalid
 from shared.observe import traceparent
 
 _NOTE_CHARS: Final = 2000
+_PERSONS: Final = ("decided_by", "confirmed_by")  # what the token says, not the body
 Note = Annotated[
     str | None, Field(max_length=_NOTE_CHARS, description="in words; kept and sent sealed")
 ]
@@ -381,7 +382,7 @@ def _moved(outcome: Outcome) -> Moved:
         case "unknown":
             raise NotFound("No dispute has this id.")
         case "invalid":
-            raise invalid(outcome.field, outcome.reason, "Correct it and decide again")
+            raise invalid(outcome.field, outcome.reason, _remedy(outcome.field))
         case _:
             denial_only = outcome.field == "remedy"
             raise Conflict(
@@ -389,3 +390,8 @@ def _moved(outcome: Outcome) -> Moved:
                 status_now=outcome.status,
                 possible=["remedy:none"] if denial_only else list(outcome.possible),
             )
+
+
+def _remedy(field: str) -> str:
+    """No other words help where the person is the wrong one."""
+    return "Another person must do this" if field in _PERSONS else "Correct it and decide again"

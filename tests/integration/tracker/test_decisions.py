@@ -137,6 +137,7 @@ async def test_an_appeal_is_not_decided_by_who_decided_first(api: Api, common: S
     await common.each(wish(event, T.APPEALED))
     same = await _decide(api, event, granted())
     assert (same.status, same.json()["errors"][0]["field"]) == (422, "decided_by")
+    assert same.json()["errors"][0]["remedy"] == "Another person must do this"
     other = await _decide(api, event, granted(), Caller(Role.OPS, "ops-2"))
     assert (other.status, other.json()["status"]) == (200, "refund_approved")
 

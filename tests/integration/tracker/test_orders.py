@@ -136,6 +136,7 @@ async def test_a_large_grant_counts_once_a_second_person_confirms_it(
     assert await common.holds(event) == {}
     same = await _order(api, event, "decision/confirmation")
     assert (same.status, same.json()["errors"][0]["field"]) == (422, "confirmed_by")
+    assert same.json()["errors"][0]["remedy"] == "Another person must do this"
     rejected = await _order(api, event, "decision/confirmation", SECOND, outcome="rejected")
     assert rejected.json()["status"] == "in_arbitration"
     await _order(api, event, "decision", **granted)
