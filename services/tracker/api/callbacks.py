@@ -102,7 +102,7 @@ def add(router: APIRouter, desk: Desk) -> None:
         """A merchant answers a request for consent or evidence, or tells of goods sent back."""
         webhook_id, callback = await _verified(desk.secrets.of, merchant_id, request)
         kind = _of_type(_OF_MERCHANT, callback)
-        news = await _readable(_of_merchant(desk, kind, callback))
+        news = await _readable(_of_merchant(desk, kind, callback, merchant_id))
         return await _tell(desk, f"merchant:{merchant_id}", webhook_id, news, merchant_id)
 
 
@@ -291,11 +291,13 @@ _OF_MERCHANT: Final = {
 }
 
 
-async def _of_merchant(desk: Desk, kind: tuple[str, T], callback: Callback) -> list[_News]:
+async def _of_merchant(
+    desk: Desk, kind: tuple[str, T], callback: Callback, merchant_id: str
+) -> list[_News]:
     told = MerchantNews.model_validate(callback.data)
     leg, name = kind
     of = _id_in("request_id", told.request_id, leg)
-    offer = await _offer(desk, of, told) if name is T.MERCHANT_OFFERED else None
+    offer = await _offer(desk, of, told, merchant_id) if name is T.MERCHANT_OFFERED else None
     proof = told.proof if told.proof and _RECEIPT.fullmatch(told.proof) else None
     words = told.reason_text or told.statement_text or (None if proof else told.proof)
     payload = MerchantAnswer(
@@ -309,8 +311,10 @@ async def _of_merchant(desk: Desk, kind: tuple[str, T], callback: Callback) -> l
     return [_news(of, Trigger(name, Actor.MERCHANT, payload))]
 
 
-async def _offer(desk: Desk, of: UUID, told: MerchantNews) -> Amount:
-    """What is offered is above zero and in the capture's currency."""
+async def _offer(desk: Desk, of: UUID, told: MerchantNews, merchant_id: str) -> Amount:
+    """What is offered is above zero and in the capture's currency, which others do not learn."""
+    if not await desk.is_of_merchant(of, merchant_id):
+        raise NotFound("There is no such request of yours.")
     if told.amount is None:
         raise invalid("data.amount", "missing", "Say what you offer")
     if told.amount.amount_minor <= 0:

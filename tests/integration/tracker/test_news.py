@@ -274,6 +274,20 @@ async def test_an_offer_is_an_amount_in_the_captures_currency(
     assert (await common.dispute(event))["consent"] == "asked"
 
 
+@pytest.mark.parametrize("minor", [5, 0])
+async def test_whose_request_it_is_counts_before_what_is_offered(
+    api: Api, common: Stage, minor: int
+) -> None:
+    """The answer to somebody else's request is the same in every currency."""
+    event = opened()
+    await common.to_merchant(event)
+    news = _consent(event) | {"amount": amount(minor, "USD")}
+    path = "/v1/callbacks/merchants/m-other"
+    answer = await _post(api, path, "consent.offered", news, signed_by="m-other")
+    assert answer.status == 404
+    assert (await common.dispute(event))["consent"] == "asked"
+
+
 @pytest.mark.parametrize(
     ("proof", "shown"),
     [("RCPT-0042", "RCPT-0042"), ("signed by Mr Wang", None), ("4111111111111111", None)],
