@@ -411,9 +411,13 @@ def _stale_refund(facts: Facts, name: T, report: RefundReport) -> str:
 
 
 def _nothing_new(dispute: Dispute, name: T, report: RefundReport) -> str:
-    """That a bank still has a refund is news only with another date."""
-    in_flight = dispute.legs.refund is Refund.IN_FLIGHT and name is T.REFUND_ACCEPTED
-    if in_flight and report.expected_at in (None, dispute.facts.expected_at):
+    """That a bank still has a refund is news with another date, or where a person gave it up."""
+    if name is not T.REFUND_ACCEPTED:
+        return ""
+    refund, declared_n = dispute.legs.refund, dispute.facts.declared_failed_n
+    if refund is Refund.FAILED and report.n != declared_n:
+        return "this attempt had failed before"
+    if refund is Refund.IN_FLIGHT and report.expected_at in (None, dispute.facts.expected_at):
         return "the bank had accepted it before"
     return ""
 

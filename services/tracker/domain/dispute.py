@@ -147,6 +147,7 @@ class Facts:
     refund_last_sent_at: datetime | None = None
     refund_overdue: bool = False
     refund_reason: str | None = None
+    declared_failed_n: int = 0  # the attempt that a person, not the bank, gave up last
     destination_kind: str | None = None
     destination_bank: str | None = None
     destination_tail: str | None = None

@@ -125,6 +125,14 @@ def destination_is_over(scene: Scene) -> bool:
     )
 
 
+def bank_has_it_after_all(scene: Scene) -> bool:
+    """A person was asked what to do about a refund that has not failed."""
+    legs = scene.legs
+    waits = legs.refund is Refund.STUCK and legs.arbitration in DECIDING
+    failed = scene.facts.arbitration_cause == "refund_failed"
+    return waits and (failed or not _is_appealing(legs))
+
+
 def was_appealed(scene: Scene) -> bool:
     """The customer appealed, or the case was reopened, and nobody has been asked yet."""
     return standing.was_appealed(scene.dispute)

@@ -259,6 +259,16 @@ def _bounced(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(learnt, credited_attempts=left)
 
 
+def _declared_failed(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    del trigger, now
+    return replace(facts, declared_failed_n=facts.refund_n)
+
+
+def _finally_failed(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """The bank's own no: what it says of an earlier time is no news any more."""
+    return replace(_refund(facts, trigger, now), declared_failed_n=0)
+
+
 def _no_answer(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del trigger
     return replace(facts, refund_last_sent_at=now)
@@ -465,7 +475,8 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     T.REFUND_CREDITED: _credited,
     T.REFUND_BOUNCED: _bounced,
     T.REFUND_UNFUNDED: _refund,
-    T.REFUND_FAILED: _refund,
+    T.REFUND_FAILED: _finally_failed,
+    T.REFUND_DECLARED_FAILED: _declared_failed,
     T.REFUND_WITHHELD: _withheld,
     T.REFUND_NO_ANSWER: _no_answer,
     T.ARBITRATOR_DECIDED: _decision,

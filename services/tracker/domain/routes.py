@@ -46,6 +46,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     *COMES_BY_ITSELF,
     Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
+    Route("the bank has it", g.bank_has_it_after_all, T.SUPERSEDE_ARBITRATION),
     Route("ended meanwhile", g.needs_no_decision, T.SUPERSEDE_ARBITRATION),
     Route("proven on appeal", g.proven_on_appeal, T.SUPERSEDE_ARBITRATION),
     Route("appeal lifts the end", g.verdict_was_appealed, T.LIFT_VERDICT),

@@ -141,6 +141,36 @@ def test_a_person_states_that_it_was_never_paid_and_a_decision_gets_a_new_key() 
     assert (case.facts.refund_n, case.waits_for) == (2, {"bank:refund:2", "refund_due"})
 
 
+def test_a_refund_that_the_bank_has_after_all_is_not_paid_a_second_time() -> None:
+    case = stuck()
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    case.when(T.REFUND_ACCEPTED, refund())
+    assert (case.legs["refund"], case.legs["arbitration"]) == ("stuck", "superseded")
+    assert (case.status, case.next_actor) == ("refund_unconfirmed", "ops")
+    assert (case.waits_for, case.holds) == ({"refund_recheck"}, [("refund", 12_800, "unknown")])
+    again = case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert (again.result, case.facts.refund_n) == ("illegal", 1)
+    case.when(T.REFUND_CREDITED, refund())
+    assert (case.status, case.waits_for) == ("credited", set())
+
+
+def test_nor_is_one_that_fails_then_left_without_a_decision() -> None:
+    case = stuck()
+    case.when(T.REFUND_DECLARED_FAILED, WISH, actor=Actor.OPS)
+    case.when(T.REFUND_ACCEPTED, refund())
+    case.when(T.REFUND_FAILED, refund())
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert case.facts.refund_n == 2
+
+
+def test_what_the_bank_said_before_its_own_no_is_late() -> None:
+    case = in_flight()
+    case.when(T.REFUND_FAILED, refund())
+    assert case.when(T.REFUND_ACCEPTED, refund()).result == "late"
+    assert (case.status, case.legs["refund"]) == ("in_arbitration", "failed")
+
+
 @pytest.mark.parametrize("make", [approved, in_flight, unknown])
 def test_nobody_may_declare_a_refund_failed_that_the_bank_can_still_tell_about(
     make: Callable[[], Case],

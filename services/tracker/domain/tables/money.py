@@ -55,6 +55,8 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     (Refund.UNFUNDED, T.REFUND_FAILED): Refund.FAILED,
     # not the bank's final no: a new key could pay twice, so a person settles it with the bank
     (Refund.UNFUNDED, T.FUNDING_DUE): Refund.STUCK,
+    # only a person had declared it failed: another attempt could pay twice
+    (Refund.FAILED, T.REFUND_ACCEPTED): Refund.STUCK,
     (Refund.FAILED, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.FAILED, T.APPROVE): Refund.RESERVED,
     (Refund.FAILED, T.RELEASE_REFUND): Refund.NONE,
