@@ -23,7 +23,7 @@ from services.tracker.domain.states import (
     Trace,
     Verdict,
 )
-from shared.contracts.vocabulary import TransactionState
+from shared.contracts.vocabulary import Kind, TransactionState
 from tests.model.scope import Node
 from tests.model.world import Truth, is_moving, ordered_minor, recovered_minor
 
@@ -134,7 +134,11 @@ def _asked_of_what_came(node: Node) -> bool:
     asked, captured = dispute.claim.requested_minor, facts.captured_minor or 0
     all_returned = legs.recall is Recall.RETURNED and facts.recall_minor >= (asked or captured)
     arrived = legs.trace is Trace.DELIVERED or legs.records is Records.ARRIVED
-    came = legs.reversal is Reversal.CREDITED or legs.chargeback is Chargeback.WON
+    # of a theft a person decides about the rest
+    stolen = dispute.claim.kind is Kind.UNAUTHORIZED
+    all_won = not stolen or _came_minor(dispute) >= (asked or captured)
+    won = legs.chargeback is Chargeback.WON and all_won
+    came = legs.reversal is Reversal.CREDITED or won
     return all_returned or arrived or came
 
 

@@ -346,7 +346,7 @@ def payload(name: T, n: int, dispute: Dispute, state: str) -> Payload:
     if name.startswith("reversal_"):
         return None
     if name.startswith("recall_"):
-        return RecallReport(n, PART if part else facts.recall_minor)
+        return RecallReport(n, min(PART, facts.recall_minor) if part else facts.recall_minor)
     if name.startswith("refund_"):
         return RefundReport(n, known_at=_KNOWN.get(name))
     if name.startswith("chargeback_"):
@@ -377,7 +377,8 @@ def recovered_minor(truth: Truth, dispute: Dispute) -> int:
         elif (leg, state) == ("reversal", "credited"):
             total += facts.reversal_minor or 0
         elif leg == "recall" and state in ("returned", "part_returned"):
-            total += PART if state == "part_returned" else _recall_asked(dispute)
+            asked = facts.recall_minor if state == "part_returned" else _recall_asked(dispute)
+            total += min(PART, asked) if state == "part_returned" else asked
         elif (leg, state) == ("chargeback", "won"):
             total += facts.chargeback_minor
         elif (leg, state) == ("network", "won"):

@@ -715,7 +715,8 @@ def arbitrator_denied(scene: Scene) -> bool:
 def account_was_confirmed(scene: Scene) -> bool:
     """The refund that bounced goes to the account that two people confirmed."""
     confirmed = scene.legs.destination is Destination.CONFIRMED
-    return confirmed and scene.legs.refund is Refund.BOUNCED
+    bounced = confirmed and scene.legs.refund is Refund.BOUNCED
+    return bounced and not scene.facts.over_recovered
 
 
 def needs_destination(scene: Scene) -> bool:
@@ -725,9 +726,10 @@ def needs_destination(scene: Scene) -> bool:
 
 
 def nobody_named_an_account(scene: Scene) -> bool:
-    """It bounced, and no other account was named in time."""
-    lapsed = scene.legs.destination is Destination.LAPSED
-    return lapsed and scene.legs.refund is Refund.BOUNCED
+    """It bounced, and no other account was named in time; or more came back meanwhile."""
+    destination = scene.legs.destination
+    over = destination is Destination.CONFIRMED and scene.facts.over_recovered
+    return (destination is Destination.LAPSED or over) and scene.legs.refund is Refund.BOUNCED
 
 
 def refund_failed(scene: Scene) -> bool:
