@@ -142,6 +142,11 @@ def _asked_of_what_came(node: Node) -> bool:
     return all_returned or arrived or came
 
 
+def _asked_of_what_is_unsettled(node: Node) -> bool:
+    stuck = node.dispute.legs.refund is Refund.STUCK
+    return stuck and node.dispute.legs.arbitration in _DECIDING and not _is_appealing(node)
+
+
 def _asked_who_is_proven(node: Node) -> bool:
     declined = node.dispute.facts.decision_rule == "identity_not_verified"
     waits = node.dispute.legs.arbitration is Arbitration.OPEN and _is_appealing(node)
@@ -238,6 +243,9 @@ NEVER: Final[dict[str, Callable[[Node], bool]]] = {
     "a person is asked about what is over": _asked_for_nothing,
     "a person is asked for a silent bank that has answered": _bank_has_answered,
     "a person is asked which transaction, and it is named": _transaction_is_named,
+    "a person is asked about a refund that the bank may still have (rule 7)": (
+        _asked_of_what_is_unsettled
+    ),
     "a person is asked who it is, and it is proven": _asked_who_is_proven,
     "a person is asked for what has come": _asked_of_what_came,
     "our chargeback goes on though the merchant agreed (rule 8)": _charges_back_what_was_agreed,
