@@ -145,6 +145,8 @@ def at_the_bank(kind: Kind, end: str = "reversed") -> tuple[Story, ...]:
 
     async def declined_at_the_bank(world: World) -> None:
         case = await world.claims(kind, bank={"state": "declined", "cause": "over_limit"})
+        if kind is Kind.UNAUTHORIZED:
+            await world.passes(hours=3)  # the hold of who has not proven anything ends by itself
         await case.ends("explained", back_minor=0)
 
     return the_rail_reverses_it, declined_at_the_bank
