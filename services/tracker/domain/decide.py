@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from services.tracker.domain import effects, learn, public
+from services.tracker.domain import effects, learn, public, standing
 from services.tracker.domain.commands import COMMANDS, refusal
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
@@ -16,6 +16,7 @@ from services.tracker.domain.states import (
     Arbitration,
     Chargeback,
     Correction,
+    Credit,
     Leg,
     Recall,
     Refund,
@@ -124,8 +125,8 @@ def _learn(
             facts = learn.begun(facts, trigger, scene)
         case Chargeback.WON:
             facts = learn.charged_back(facts, trigger, money, dispute)
-        case _ if trigger.name is T.CREDIT_DUE:
-            facts = replace(facts, credit_minor=min(scene.wanted_minor, money.left(dispute)))
+        case Credit():
+            facts = learn.credit(facts, trigger, scene)
         case _:
             pass
     return replace(dispute, facts=facts)
@@ -435,7 +436,7 @@ def _counts_when_closed(dispute: Dispute, trigger: Trigger) -> bool:
     """
     name = trigger.name
     is_news = name.startswith(_MONEY) and not name.endswith(_TIMERS)
-    too_much = name is T.TRACE_REJECTED and dispute.legs.refund is Refund.CREDITED
+    too_much = name is T.TRACE_REJECTED and standing.recovered_minor(dispute) > 0
     return (is_news and name not in _UNDECIDED_NEWS) or name in _REOPENING or too_much
 
 

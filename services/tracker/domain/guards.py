@@ -101,8 +101,9 @@ def was_charged_back_outside(scene: Scene) -> bool:
 
 
 def must_restore_credit(scene: Scene) -> bool:
-    """What had settled the credit was taken back."""
-    return scene.legs.credit is Credit.SETTLED and standing.credit_left_minor(scene.dispute) > 0
+    """What had settled the credit, or a part of it, was taken back."""
+    over = scene.legs.credit in (Credit.SETTLED, Credit.REVERSED)
+    return over and standing.credit_left_minor(scene.dispute) > 0
 
 
 def credit_is_baseless(scene: Scene) -> bool:

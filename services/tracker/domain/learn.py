@@ -21,6 +21,7 @@ from services.tracker.domain.triggers import (
     Details,
     Grant,
     MerchantAnswer,
+    Posting,
     RecallReport,
     RefundReport,
     T,
@@ -720,6 +721,17 @@ def charged_back(facts: Facts, trigger: Trigger, money: MoneyView, dispute: Disp
         chargeback_shared=shared,
         over_recovered=facts.over_recovered or (held < amount and not shared),
     )
+
+
+def credit(facts: Facts, trigger: Trigger, scene: Scene) -> Facts:
+    """How much the statute gives, and how much of a credit is left once it was taken back."""
+    if trigger.name is T.CREDIT_DUE:
+        return replace(facts, credit_minor=min(scene.wanted_minor, scene.money.left(scene.dispute)))
+    if trigger.name is not T.CREDIT_REVERSED:
+        return facts
+    told = _payload(trigger, Posting).amount_minor
+    taken = standing.credit_left_minor(scene.dispute) if told is None else told
+    return replace(facts, credit_minor=max(0, facts.credit_minor - taken))
 
 
 def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:

@@ -138,19 +138,14 @@ def _charged_back(dispute: Dispute) -> list[Move]:
 
 
 def _provisional(dispute: Dispute) -> list[Move]:
-    """Given for the time being; what else came went to settle it before it reached the customer."""
+    """Given for the time being, less what was taken back; what else came settled it first."""
     state, given = dispute.legs.credit, dispute.facts.credit_minor
     if state in (Credit.NONE, Credit.ORDERED, Credit.REFUSED):
         return []
     left = standing.credit_left_minor(dispute)
     moves = [Move(CREDIT, CUSTOMER, given), Move(CUSTOMER, CREDIT, given - left)]
-    match state:
-        case Credit.REVERSED:
-            moves.append(Move(CUSTOMER, CREDIT, left))
-        case Credit.FINAL | Credit.UNRECOVERED:
-            moves.append(Move(LOSS, CREDIT, left))
-        case _:
-            pass
+    if state in (Credit.FINAL, Credit.UNRECOVERED):
+        moves.append(Move(LOSS, CREDIT, left))
     return moves
 
 

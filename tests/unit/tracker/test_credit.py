@@ -301,3 +301,16 @@ def test_a_case_that_a_final_credit_ended_comes_to_rest_when_it_is_reopened(
     assert (case.status, case.legs["credit"]) == ("credited", "final")
     case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.COURT_ORDER), actor=Actor.OPS)
     assert (case.status, case.legs["appeal"]) == ("credited", "sealed")
+
+
+def test_a_bounce_after_the_rest_was_taken_back_leaves_what_it_had_settled() -> None:
+    case = standing(12_800)
+    part = replace(decision(Remedy.PARTIAL_REFUND), amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.CREDIT_NOTICE_DUE, after_s=230)
+    case.when(T.REFUND_BOUNCED, refund())
+    case.answered("bank:credit_reversal:1", T.CREDIT_REVERSED, Posting(1, 7_800))
+    assert (case.status, case.legs["credit"]) == ("refund_bounced", "unrecovered")
+    assert position(case.dispute) == {"customer": 5_000, "wallet:loss": -5_000}
+    assert case.holds == [("refund", 5_000, "reserved"), ("credit", 0, "settled")]

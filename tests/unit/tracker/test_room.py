@@ -2,7 +2,7 @@
 
 from services.tracker.domain.dispute import Attempt, Facts, MoneyView, expected_minor
 from services.tracker.domain.triggers import ChargebackReport, RecallReport, T
-from shared.contracts.vocabulary import Actor, Kind, Payer, TransactionKind
+from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, TransactionKind
 from tests.unit.tracker.case import (
     WISH,
     Case,
@@ -67,6 +67,16 @@ def test_a_return_that_is_heard_of_after_the_refund_is_too_much_and_shown() -> N
     returned = transaction(reversal_state="credited", reversal_minor=12_800)
     again = case.when(T.REVERSAL_CREDITED, returned)
     assert (again.result, case.status, case.waits_for) == ("late", "credited", set())
+
+
+def test_a_return_after_an_issuers_chargeback_is_too_much_too() -> None:
+    case = found(Kind.MISSING_FUNDS, transaction(funding=Funding.CARD, merchant_id=None))
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 4_000))
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
+    assert case.status == "charged_back"
+    answer = case.when(T.TRACE_REJECTED, trace(return_minor=12_800, return_credited=True))
+    assert (answer.result, case.facts.over_recovered) == ("applied", True)
+    assert case.holds == [("reversal", 8_800, "settled"), ("chargeback", 4_000, "settled")]
 
 
 def test_after_any_other_end_it_changes_nothing() -> None:

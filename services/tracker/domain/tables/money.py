@@ -138,6 +138,8 @@ CREDIT: Final[dict[tuple[Credit, T], Credit]] = {
     (Credit.NOTICED, T.SETTLE_CREDIT): Credit.SETTLED,
     (Credit.NOTICED, T.CREDIT_NOTICE_DUE): Credit.REVERSING,
     (Credit.REVERSING, T.CREDIT_REVERSED): Credit.REVERSED,
+    # what had settled a part went back: that part stands, and is asked back no second time
+    (Credit.REVERSED, T.RESTORE_CREDIT): Credit.UNRECOVERED,
     (Credit.REVERSING, T.CREDIT_REVERSAL_REFUSED): Credit.UNRECOVERED,
 }
 
