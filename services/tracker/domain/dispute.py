@@ -262,10 +262,12 @@ class MoneyView:
     def free(self, dispute: Dispute, wanted_minor: int) -> int:
         """As much of this as nothing else of this dispute, or of others, may bring or has brought.
 
-        Also not its own refund.
+        Also not its own refund; one that is only owed gives way to what comes by itself.
         """
         facts, refund = dispute.facts, 0
-        if dispute.legs.refund is not Refund.NONE:
+        if dispute.legs.refund in OWED:
+            refund = facts.credited_minor
+        elif dispute.legs.refund is not Refund.NONE:
             refund = facts.held_for_refund_minor
         room = self.left(dispute) - expected_minor(dispute)
         return max(0, min(wanted_minor, room - refund))
@@ -273,6 +275,10 @@ class MoneyView:
     def left(self, dispute: Dispute) -> int:
         """Captured, and neither held nor settled by others."""
         return (dispute.facts.captured_minor or 0) - self.others_minor
+
+
+OWED: Final = (Refund.FAILED, Refund.BOUNCED)
+"""Approved, and nowhere under way."""
 
 
 def beside_refund_minor(dispute: Dispute) -> int:
@@ -287,16 +293,18 @@ def beside_refund_minor(dispute: Dispute) -> int:
 
 
 def expected_minor(dispute: Dispute) -> int:
-    """What came or may come to the customer of this dispute by itself: no refund, no credit."""
-    facts, held = dispute.facts, 0
-    if dispute.legs.reversal not in (Reversal.NONE, Reversal.ABSENT):
-        held += facts.reversal_held_minor
-    if dispute.legs.recall not in (Recall.NONE, Recall.REFUSED):
-        held += facts.recall_held_minor
-    if dispute.legs.chargeback not in (
-        Chargeback.NONE,
-        Chargeback.LOST,
-        Chargeback.WITHDRAWN,
-    ):
-        held += facts.chargeback_held_minor
-    return held
+    """What is held of what came or may come to the customer by itself: no refund, no credit."""
+    return sum(getattr(dispute.facts, f"{name}_held_minor") for name, _ in coming(dispute))
+
+
+def coming(dispute: Dispute) -> list[tuple[str, int]]:
+    """What came or may come by itself, each with all of its minor units, however much is held."""
+    facts, legs, found = dispute.facts, dispute.legs, list[tuple[str, int]]()
+    if legs.reversal not in (Reversal.NONE, Reversal.ABSENT) and not facts.reversal_shared:
+        found.append(("reversal", facts.reversal_minor or 0))
+    if legs.recall not in (Recall.NONE, Recall.REFUSED):
+        found.append(("recall", facts.recall_minor))
+    over = (Chargeback.NONE, Chargeback.LOST, Chargeback.WITHDRAWN)
+    if legs.chargeback not in over and not facts.chargeback_shared:
+        found.append(("chargeback", facts.chargeback_minor))
+    return found

@@ -717,7 +717,7 @@ def account_was_confirmed(scene: Scene) -> bool:
     """The refund that bounced goes to the account that two people confirmed."""
     confirmed = scene.legs.destination is Destination.CONFIRMED
     bounced = confirmed and scene.legs.refund is Refund.BOUNCED
-    return bounced and not scene.facts.over_recovered
+    return bounced and _grant_fits(scene)
 
 
 def needs_destination(scene: Scene) -> bool:
@@ -727,9 +727,9 @@ def needs_destination(scene: Scene) -> bool:
 
 
 def nobody_named_an_account(scene: Scene) -> bool:
-    """It bounced, and no other account was named in time; or more came back meanwhile."""
+    """It bounced, and no other account was named in time; or it no longer fits."""
     destination = scene.legs.destination
-    over = destination is Destination.CONFIRMED and scene.facts.over_recovered
+    over = destination is Destination.CONFIRMED and not _grant_fits(scene)
     return (destination is Destination.LAPSED or over) and scene.legs.refund is Refund.BOUNCED
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from services.tracker.domain import standing
-from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
+from services.tracker.domain.dispute import OWED, Attempt, Dispute, Facts, MoneyView, coming
 from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route
@@ -236,13 +236,12 @@ def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
 
 
 def _withheld(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
-    """Nothing is held for it any more but what earlier attempts have paid."""
+    """Somebody else charges back: see `yielded` for what is held for the refund now."""
     del now
     report = _payload(trigger, RefundReport)
     return replace(
         facts,
         refund_reason=report.reason,
-        refund_held_minor=facts.credited_minor,
         chargeback_found_minor=report.charged_back_minor,
     )
 
@@ -678,6 +677,23 @@ def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Fa
     )
 
 
+def yielded(dispute: Dispute, money: MoneyView) -> Dispute:
+    """What is only owed holds no more than what comes by itself leaves: that is held first."""
+    facts, legs = dispute.facts, dispute.legs
+    if legs.refund not in OWED:
+        return dispute
+    room = money.left(dispute) - facts.credited_minor
+    held = {}
+    for name, amount_minor in coming(dispute):
+        held[f"{name}_held_minor"] = max(0, min(amount_minor, room))
+        room -= held[f"{name}_held_minor"]
+    owed = max(0, (facts.approved_minor or 0) - facts.credited_minor)
+    held["refund_held_minor"] = facts.credited_minor + max(0, min(owed, room))
+    if all(getattr(facts, name) == minor for name, minor in held.items()):
+        return dispute
+    return replace(dispute, facts=replace(facts, **held))
+
+
 def recalled(facts: Facts, new: Recall, money: MoneyView, dispute: Dispute) -> Facts:
     """Hold what comes or came: less than asked for frees the rest, more is over-recovered."""
     if new not in (Recall.AGREED, Recall.RETURNED):
@@ -693,17 +709,9 @@ def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """A chargeback that was known has the room that the refund held; nothing was paid twice."""
     if dispute.legs.chargeback not in (*standing.LIVE_CHARGEBACKS, Chargeback.WON):
         return facts
-    if facts.chargeback_shared:
-        return replace(facts, chargeback_found_minor=None)
-    freed = replace(dispute, facts=replace(facts, chargeback_held_minor=0))
-    held = money.free(freed, facts.chargeback_minor)
-    fits = held == facts.chargeback_minor and not facts.credited_attempts
-    return replace(
-        facts,
-        chargeback_held_minor=held,
-        chargeback_found_minor=None,
-        over_recovered=facts.over_recovered and not fits,
-    )
+    fits = facts.chargeback_minor <= money.left(dispute) and not facts.credited_attempts
+    over = facts.over_recovered and not fits
+    return replace(facts, chargeback_found_minor=None, over_recovered=over)
 
 
 def charged_back(facts: Facts, trigger: Trigger, money: MoneyView, dispute: Dispute) -> Facts:

@@ -1,5 +1,6 @@
 """A card's chargeback: filed, represented, up to arbitration; and one from outside."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.ledger import position
-from services.tracker.domain.triggers import ChargebackReport, MerchantAnswer, T, Wish
+from services.tracker.domain.triggers import ChargebackReport, Choice, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Funding, Kind, Remedy
 from tests.unit.tracker.case import (
     START,
@@ -228,7 +229,7 @@ def test_one_that_was_won_before_the_refund_left_has_its_room_too() -> None:
     case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
     withheld(case, 4_000)
     assert (case.status, case.facts.over_recovered) == ("in_arbitration", False)
-    assert case.holds == [("refund", 0, "reserved"), ("chargeback", 4_000, "settled")]
+    assert case.holds == [("refund", 8_800, "reserved"), ("chargeback", 4_000, "settled")]
 
 
 def test_the_issuer_may_file_after_ours_was_lost() -> None:
@@ -360,3 +361,25 @@ def test_old_news_of_our_own_says_nothing_of_the_one_from_outside() -> None:
     assert case.holds == [("chargeback", 12_800, "reserved")]
     case.when(T.CHARGEBACK_WON, ChargebackReport(None))
     assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+
+
+@pytest.mark.parametrize("first", ["bounce", "chargeback"])
+def test_what_is_owed_gives_way_to_an_issuers_chargeback(first: str) -> None:
+    case = consented()
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    if first == "chargeback":
+        appeared(4_000, case)
+        assert case.facts.over_recovered
+    case.when(T.REFUND_BOUNCED, refund())
+    if first == "bounce":
+        assert not appeared(4_000, case).facts.over_recovered
+    assert case.holds == [("refund", 8_800, "reserved"), ("chargeback", 4_000, "reserved")]
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    for person in ("ops-1", "ops-2"):
+        case.when(T.ACCOUNT_CONFIRMED, Wish(person), actor=Actor.OPS)
+    assert case.status == "in_arbitration"  # all of it no longer fits
+    rest = decision(Remedy.PARTIAL_REFUND, amount_minor=8_801, decided_by="ops-3")
+    assert case.when(T.ARBITRATOR_DECIDED, rest, actor=Actor.OPS).result == "invalid"
+    case.when(T.ARBITRATOR_DECIDED, replace(rest, amount_minor=8_800), actor=Actor.OPS)
+    assert case.holds == [("refund", 8_800, "reserved"), ("chargeback", 4_000, "settled")]

@@ -243,6 +243,7 @@ class BookedWalk(Walk):
             "settled",
             "noticed",
             "reversing",
+            "reversed",  # less what was taken back
             "final",
             "unrecovered",
         }
