@@ -219,6 +219,11 @@ def _nobody_watches(node: Node) -> bool:
     return comes and legs.reversal is Reversal.NONE
 
 
+def _leaves_on_hold(node: Node) -> bool:
+    legs = node.dispute.legs
+    return legs.legal is Legal.HELD and legs.refund is Refund.RESERVED
+
+
 def _watches_what_came(node: Node) -> bool:
     dispute = node.dispute
     return dispute.legs.reversal is Reversal.WATCHED and dispute.facts.reversal_credited
@@ -238,6 +243,7 @@ def _outside_unheard(node: Node) -> bool:
 # a legal hold stops every step of our own, and not what comes by itself
 WHATEVER: Final[dict[str, Callable[[Node], bool]]] = {
     "money comes back by itself, and nobody watches for it": _nobody_watches,
+    "a refund leaves while the law holds the case (rule 16)": _leaves_on_hold,
 }
 NEVER: Final[dict[str, Callable[[Node], bool]]] = {
     "a person is asked about what is over": _asked_for_nothing,

@@ -50,9 +50,8 @@ class Routed:
 
 def tables() -> dict[str, tuple[Route, ...]]:
     """Every path there is."""
-    held = routes.COMES_BY_ITSELF
     paths = {kind.value: path for kind, path in routes.PATHS.items()}
-    return {ALWAYS: routes.ALWAYS, ON_HOLD: held} | paths
+    return {ALWAYS: routes.ALWAYS, ON_HOLD: routes.ON_HOLD} | paths
 
 
 def keys() -> list[Key]:
@@ -72,6 +71,6 @@ def watching() -> Iterator[Routed]:
     with (
         patch.dict(routes.PATHS, paths),
         patch.object(routes, "ALWAYS", watched[ALWAYS]),
-        patch.object(routes, "COMES_BY_ITSELF", watched[ON_HOLD]),
+        patch.object(routes, "ON_HOLD", watched[ON_HOLD]),
     ):
         yield routed

@@ -227,6 +227,8 @@ def _decisions() -> Iterator[Search]:
     yield _search("corrected", Kind.BALANCE_ANOMALY,
         "asked our_error, corrected, asked correction_refused, account_secured", appeals=True,
         remedies=(Remedy.NONE, Remedy.CORRECTION), silent=_QUICKLY, **_ANSWERED)  # fmt: skip
+    yield _search("ordered, held", Kind.REFUND_REQUEST, "under_review, credited", legal=True,
+        silent=_QUICKLY, **_ANSWERED)  # fmt: skip
     for kind in (*_WITH_TRANSACTION, Kind.BALANCE_ANOMALY):
         yield _search("compensated", kind, "correcting", compensation=True, attempts=0,
             remedies=(Remedy.NONE,), silent=_quiet(kind) | {T.WITHDRAWN}, **_ANSWERED,

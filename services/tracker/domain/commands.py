@@ -200,7 +200,7 @@ def _may_file(dispute: Dispute) -> bool:
 
 def _may_credit(dispute: Dispute) -> bool:
     legs = dispute.legs
-    known = dispute.facts.captured_minor is not None
+    known = dispute.facts.captured_minor is not None and legs.legal is not Legal.HELD
     return known and legs.refund is Refund.NONE and legs.verdict is Verdict.NONE
 
 
@@ -214,6 +214,7 @@ _OPS_MORE: Final[dict[T, Callable[[Dispute], bool]]] = {
     T.DOCUMENTS_ACCEPTED: _may_prove,
     T.CHARGEBACK_ORDERED: _may_file,
     T.CREDIT_ORDERED: _may_credit,
+    T.COMPENSATION_ORDERED: lambda d: d.legs.legal is not Legal.HELD,
     T.WITHDRAWAL_ORDERED: lambda d: not d.facts.chargeback_outside,
     T.REPRESENTMENT_ACCEPTED: lambda d: not d.facts.chargeback_outside,
     T.PRE_ARBITRATION_ORDERED: lambda d: not d.facts.chargeback_outside,

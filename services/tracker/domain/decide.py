@@ -9,7 +9,7 @@ from services.tracker.domain import effects, learn, public, standing
 from services.tracker.domain.commands import COMMANDS, refusal
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
-from services.tracker.domain.guards import Scene
+from services.tracker.domain.guards import Scene, is_on_hold
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import next_route
 from services.tracker.domain.states import (
@@ -79,6 +79,8 @@ def decide(
         return _promise(dispute, now, rules)
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
+    if _waits_for_the_law(dispute, trigger):
+        return _put_off(dispute, trigger, now, rules)
     trigger = learn.believable(trigger, now, rules)
     refused = _refusal(dispute, trigger, now, rules, money)
     if refused:
@@ -367,12 +369,29 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
             counts := getattr(facts, _COUNTER_OF[LEG_OF[trigger.name]])
         ):
             return f"answer to {LEG_OF[trigger.name]} {n}; {counts} counts"
+        case ChargebackReport() if trigger.name is T.CHARGEBACK_APPEARED and _has_heard(dispute):
+            return "that was known before"
         case ChargebackReport(n=int(n)) if facts.chargeback_outside:
             return f"news of our chargeback {n}; one that did not come from here counts"
+        case ChargebackReport(n=None) if _is_beside_ours(dispute, trigger.name):
+            return f"news of a chargeback from outside; our chargeback {facts.chargeback_n} counts"
         case ChargebackReport(n=n) if n not in (None, facts.chargeback_n):
             return f"news of chargeback {n}; chargeback {facts.chargeback_n} counts"
         case _:
             return ""
+
+
+def _has_heard(dispute: Dispute) -> bool:
+    """A chargeback that did not come from here is known of: there is one for a payment."""
+    facts = dispute.facts
+    live = dispute.legs.chargeback in standing.LIVE_CHARGEBACKS
+    return facts.chargeback_found_minor is not None or (facts.chargeback_outside and live)
+
+
+def _is_beside_ours(dispute: Dispute, name: T) -> bool:
+    """The news is of the one that waits to be taken up."""
+    is_ours = not dispute.facts.chargeback_outside
+    return is_ours and name is not T.CHARGEBACK_APPEARED and _has_heard(dispute)
 
 
 _COUNTER_OF: Final = {
@@ -466,3 +485,18 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
         return Decision(dispute, Result.APPLIED, (timer,), reason="the promise was moved")
     renewed, timers = public.renew_promise(dispute, max(now, promised), rules)
     return Decision(renewed, Result.APPLIED, timers)
+
+
+_PUT_OFF: Final = (T.CREDIT_DUE, T.CREDIT_NOTICE_DUE)
+
+
+def _waits_for_the_law(dispute: Dispute, trigger: Trigger) -> bool:
+    is_due = (dispute.legs.credit, trigger.name) in TABLES[Leg.CREDIT]
+    return trigger.name in _PUT_OFF and is_due and is_on_hold(dispute)
+
+
+def _put_off(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> Decision:
+    """Nothing is given or taken back while the law holds the case: asked again a little later."""
+    timer = Timer(LEG_OF[trigger.name], trigger.name, rules.due("escalation", now))
+    promised, timers = public.renew_promise(dispute, now, rules)
+    return Decision(promised, Result.APPLIED, (timer, *timers), reason="a legal hold stands")

@@ -310,6 +310,27 @@ def _credit_by_statute(dispute: Dispute, now: datetime, rules: Profile) -> tuple
     return (Timer(Leg.CREDIT, T.CREDIT_DUE, rules.due("provisional_credit", now)),)
 
 
+def _postings(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """The wallet's own money that was ordered: its keys never expire, so each is made again."""
+    ordered = (state for leg, *_, state in _PAYING if state and dispute.legs.of(leg) is state)
+    return tuple(effect for state in ordered for effect in ENTER[state](dispute, now, rules))
+
+
+def _stop_paying(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """No call that moves money is made, also not one that was answered and is made once more."""
+    del now, rules
+    counted = ((leg, kind, getattr(dispute.facts, counter)) for leg, kind, counter, _ in _PAYING)
+    return tuple(Unmake(leg, kind, n) for leg, kind, n in counted if n)
+
+
+_PAYING: Final[tuple[tuple[Leg, str, str, State | None], ...]] = (
+    (Leg.REFUND, "refund", "refund_n", None),  # a person sends it again, once the bank has told
+    (Leg.CREDIT, "credit", "credit_n", Credit.ORDERED),
+    (Leg.CREDIT, "credit_reversal", "credit_n", Credit.REVERSING),
+    (Leg.CORRECTION, "correction", "correction_n", Correction.ORDERED),
+    (Leg.COMPENSATION, "compensation", "compensation_n", Compensation.ORDERED),
+)
+"""The calls that move money, what numbers them, and where each is made again after a hold."""
 _ASK_NETWORK: Final = _all(
     _call("bank", Leg.CHARGEBACK, "chargeback_query", "chargeback_n"),
     _pause(Leg.CHARGEBACK, T.CHARGEBACK_RECHECK, "chargeback_recheck"),
@@ -396,7 +417,8 @@ ENTER: Final[dict[State, _Make]] = {
         _pause(Leg.ACCESS, T.RESET_RECHECK, "reset_recheck"),
     ),
     Access.REFUSED: _pause(Leg.ACCESS, T.RESET_RECHECK, "reset_limit"),
-    Legal.HELD: _due(Leg.LEGAL, T.LEGAL_DUE, "legal_review"),
+    Legal.HELD: _all(_due(Leg.LEGAL, T.LEGAL_DUE, "legal_review"), _stop_paying),
+    Legal.LIFTED: _postings,
     Complaint.OPEN: _due(Leg.COMPLAINT, T.COMPLAINT_DUE, "complaint_due"),
 }
 

@@ -90,6 +90,11 @@ def may_settle_credit(scene: Scene) -> bool:
     return stands and standing.credit_left_minor(scene.dispute) == 0
 
 
+def refund_may_leave(scene: Scene) -> bool:
+    """The law holds the case, and a refund was ordered that the bank may not have yet."""
+    return is_on_hold(scene.dispute) and scene.legs.refund is Refund.RESERVED
+
+
 def was_charged_back_outside(scene: Scene) -> bool:
     """The bank told of a chargeback that did not come from here: it takes its money's room."""
     told = scene.facts.chargeback_found_minor is not None
@@ -763,7 +768,7 @@ def merchant_of(dispute: Dispute) -> str | None:
 
 
 def is_on_hold(dispute: Dispute) -> bool:
-    """A legal hold stops every step of our own."""
+    """A legal hold stops every step of our own, and whatever was to be paid."""
     return dispute.legs.legal is Legal.HELD
 
 

@@ -376,6 +376,13 @@ def _account_rejected(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(facts, account_id=None, account_checked_by=())
 
 
+def _outside_heard(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
+    """Beside one of ours it is remembered until ours is over."""
+    del now
+    told = _payload(trigger, ChargebackReport).amount_minor
+    return replace(facts, chargeback_found_minor=told or facts.captured_minor)
+
+
 def _chargeback(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     report = _payload(trigger, ChargebackReport)
@@ -516,6 +523,7 @@ _LESSONS: Final[dict[T, Callable[[Facts, Trigger, datetime], Facts]]] = {
     **{trigger: _recall for trigger in T if trigger.startswith("recall_")},
     **{trigger: _account for trigger in T if trigger.startswith("hold_")},
     **{trigger: _identity for trigger in T if trigger.startswith("identity_")},
+    T.CHARGEBACK_APPEARED: _outside_heard,
     T.CHARGEBACK_PENDING: _chargeback,
     T.CHARGEBACK_REPRESENTED: _chargeback,
     T.CHARGEBACK_LOST: _chargeback,
@@ -683,7 +691,7 @@ def yielded(dispute: Dispute, money: MoneyView) -> Dispute:
     if legs.refund not in OWED:
         return dispute
     room = money.left(dispute) - facts.credited_minor
-    held = {}
+    held: dict[str, Any] = {}
     for name, amount_minor in coming(dispute):
         held[f"{name}_held_minor"] = max(0, min(amount_minor, room))
         room -= held[f"{name}_held_minor"]
@@ -785,14 +793,12 @@ def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts
     match new:
         case Refund.CREDITED:
             return _paid_by(facts, money.room(dispute))
-        case Refund.STUCK if facts.credited_attempts:
+        case Refund.STUCK:
             sums = [
                 facts.attempt(n).amount_minor for n in {*facts.credited_attempts, facts.refund_n}
             ]
             held = max(0, min(sum(sums), money.room(dispute)))
             return replace(facts, refund_held_minor=held)
-        case Refund.STUCK:
-            return replace(facts, refund_held_minor=None)
         case Refund.BOUNCED if facts.refund_held_minor is not None:
             held = min(facts.refund_held_minor, facts.approved_minor or 0)
             return replace(facts, refund_held_minor=held)

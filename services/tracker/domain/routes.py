@@ -27,10 +27,14 @@ class Route:
     cause: str = ""
 
 
-COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
+_COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
     Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
     Route("reversal on its way", g.money_comes_back, T.WATCH_REVERSAL),
     Route("authorisation", g.is_authorisation_only, T.WATCH_REVERSAL),
+)
+ON_HOLD: Final[tuple[Route, ...]] = (
+    Route("no refund leaves", g.refund_may_leave, T.STOP_REFUND),
+    *_COMES_BY_ITSELF,
 )
 
 # Also of a dispute that is at its end: credits and accounts are put in order behind it.
@@ -43,7 +47,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("frozen until reset", g.frozen_needs_reset, T.ASK_RESET),
     Route("release the account", g.account_may_be_released, T.ASK_RELEASE),
     Route("freeze", g.needs_freeze, T.ASK_FREEZE),
-    *COMES_BY_ITSELF,
+    *_COMES_BY_ITSELF,
     Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
     Route("the bank has it", g.bank_has_it_after_all, T.SUPERSEDE_ARBITRATION),
@@ -274,7 +278,7 @@ def next_route(scene: Scene) -> Route | None:
     """
     dispute = scene.dispute
     if g.is_on_hold(dispute):
-        return next((route for route in COMES_BY_ITSELF if route.guard(scene)), None)
+        return next((route for route in ON_HOLD if route.guard(scene)), None)
     found = next((route for route in ALWAYS if route.guard(scene)), None)
     if found or standing.is_over(dispute):
         return found

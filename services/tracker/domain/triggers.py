@@ -182,6 +182,7 @@ class T(StrEnum):
     WITHDRAW_CHARGEBACK = "withdraw_chargeback"
     SETTLE_CREDIT = "settle_credit"
     RESTORE_CREDIT = "restore_credit"
+    STOP_REFUND = "stop_refund"
     MAKE_CREDIT_FINAL = "make_credit_final"
     GIVE_NOTICE = "give_notice"
     CORRECT = "correct"

@@ -285,6 +285,7 @@ TRIGGER: Final[dict[str, Both]] = {
     T.WITHDRAW_CHARGEBACK: ("撤回拒付", "withdraw the chargeback"),
     T.SETTLE_CREDIT: ("以到账结清垫付", "settle the credit"),
     T.RESTORE_CREDIT: ("恢复垫付", "restore the credit"),
+    T.STOP_REFUND: ("停发退款", "stop the refund"),
     T.MAKE_CREDIT_FINAL: ("垫付转为最终", "make the credit final"),
     T.GIVE_NOTICE: ("通知收回垫付", "give notice of the credit's end"),
     T.CORRECT: ("更正账目", "correct the books"),

@@ -229,7 +229,7 @@ class Case:
                     assert leg is LEG_OF[trigger], "so is what takes it back"
                     self.work.pop(trigger, None)
                 case Unmake(leg, kind, n):
-                    assert leg is Leg.REFUND
+                    assert leg is CALLS[kind], f"{kind} is a call of another leg"
                     self.work.pop(f"bank:{kind}:{n}", None)
                 case Call(party, leg, kind, n, at):
                     assert leg is CALLS[kind], f"{kind} is a call of another leg"

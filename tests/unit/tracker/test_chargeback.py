@@ -363,6 +363,18 @@ def test_old_news_of_our_own_says_nothing_of_the_one_from_outside() -> None:
     assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
 
 
+def test_one_from_outside_that_comes_beside_ours_is_taken_up_once_ours_is_over() -> None:
+    case = filed()
+    assert appeared(12_800, case).status == "chargeback_filed"
+    assert case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 12_800)).result == "late"
+    assert case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800)).result == "late"
+    case.answered("bank:chargeback:1", T.CHARGEBACK_LOST, ChargebackReport(1))
+    assert (case.status, case.facts.chargeback_outside) == ("chargeback_filed", True)
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 12_800))
+    assert (case.status, case.holds) == ("charged_back", [("chargeback", 12_800, "settled")])
+    assert not case.facts.over_recovered
+
+
 @pytest.mark.parametrize("first", ["bounce", "chargeback"])
 def test_what_is_owed_gives_way_to_an_issuers_chargeback(first: str) -> None:
     case = consented()

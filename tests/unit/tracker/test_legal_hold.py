@@ -1,10 +1,19 @@
 """A court or an authority stops the case: nothing is done by us, what comes by itself is seen."""
 
-from services.tracker.domain.triggers import Cause, MerchantAnswer, T, TraceReport, Wish
-from shared.contracts.vocabulary import Actor, Funding, Kind, TransactionState
+from services.tracker.domain.triggers import (
+    Cause,
+    Grant,
+    MerchantAnswer,
+    Posting,
+    T,
+    TraceReport,
+    Wish,
+)
+from shared.contracts.vocabulary import Actor, Funding, Kind, Remedy, TransactionState
 from tests.unit.tracker.case import (
     WISH,
     Case,
+    approved,
     asked_of_merchant,
     decision,
     found,
@@ -13,6 +22,7 @@ from tests.unit.tracker.case import (
     opened,
     refund,
     transaction,
+    unknown,
 )
 
 COURT = Cause("ops-1", "court")
@@ -91,3 +101,57 @@ def test_a_return_too() -> None:
     case = held(found(Kind.MISSING_FUNDS))
     case.answered("bank:trace:1", T.TRACE_REJECTED, TraceReport(1, return_minor=12_800))
     assert case.holds == [("reversal", 12_800, "reserved")]
+
+
+def test_a_refund_that_was_ordered_does_not_leave() -> None:
+    case = held(approved())
+    assert (case.status, case.legs["refund"]) == ("under_review", "stuck")
+    assert "bank:refund:1" not in case.waits_for
+    case.when(T.REFUND_RECHECK, after_s=case.due_in("refund_recheck"))
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund())
+    assert "bank:refund:1" not in case.waits_for
+    assert (lifted(case).status, case.next_actor) == ("refund_unconfirmed", "ops")
+    case.when(T.REFUND_DECLARED_FAILED, Wish("ops-1"), actor=Actor.OPS)
+    case.when(T.ARBITRATOR_DECIDED, decision(), actor=Actor.OPS)
+    assert "bank:refund:2" in case.waits_for
+
+
+def test_one_that_had_left_is_heard_of() -> None:
+    case = held(approved())
+    case.when(T.REFUND_ACCEPTED, refund())
+    assert (case.legs["refund"], lifted(case).status) == ("in_flight", "refund_sent")
+
+
+def test_nor_is_one_sent_again_that_nobody_knows() -> None:
+    case = held(unknown())
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=30)
+    assert (case.legs["refund"], "bank:refund:1" in case.waits_for) == ("stuck", False)
+
+
+def test_the_wallets_own_money_waits_too_and_is_posted_once_the_hold_is_lifted() -> None:
+    case = in_arbitration()
+    case.when(T.CREDIT_ORDERED, Grant("ops-1", 500, "goodwill"), actor=Actor.OPS)
+    case.when(T.COMPENSATION_ORDERED, Grant("ops-1", 100, "late"), actor=Actor.OPS)
+    held(case)
+    assert not {"bank:credit:1", "bank:compensation:1"} & case.waits_for
+    assert {"bank:credit:1", "bank:compensation:1"} <= lifted(case).waits_for
+
+
+def test_none_of_it_is_ordered_while_the_law_holds_the_case() -> None:
+    case = held(in_arbitration())
+    for order in (T.CREDIT_ORDERED, T.COMPENSATION_ORDERED):
+        answer = case.when(order, Grant("ops-1", 100, "late"), actor=Actor.OPS)
+        assert answer.result == "illegal"
+        assert "lift_legal_hold" in answer.reason
+
+
+def test_a_credit_that_stands_is_not_taken_back_meanwhile() -> None:
+    case = in_arbitration()
+    case.when(T.CREDIT_ORDERED, Grant("ops-1", 500, "goodwill"), actor=Actor.OPS)
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    held(case)
+    case.when(T.CREDIT_NOTICE_DUE, after_s=case.due_in("credit_notice_due"))
+    assert (case.legs["credit"], case.due_in("credit_notice_due")) == ("noticed", 70)
+    lifted(case).when(T.CREDIT_NOTICE_DUE, after_s=70)
+    assert "bank:credit_reversal:1" in case.waits_for

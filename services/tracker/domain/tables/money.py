@@ -26,6 +26,7 @@ REFUND: Final[dict[tuple[Refund, T], Refund]] = {
     # not sent, as somebody else charges the same money back (domain rule 8)
     (Refund.RESERVED, T.REFUND_WITHHELD): Refund.FAILED,
     (Refund.RESERVED, T.REFUND_DUE): Refund.RESERVED,  # a person looks; it may still be sent
+    (Refund.RESERVED, T.STOP_REFUND): Refund.STUCK,  # by law; whether it had left, the bank tells
     (Refund.UNKNOWN, T.REFUND_ACCEPTED): Refund.IN_FLIGHT,
     (Refund.UNKNOWN, T.REFUND_CREDITED): Refund.CREDITED,
     (Refund.UNKNOWN, T.REFUND_BOUNCED): Refund.BOUNCED,
@@ -95,6 +96,8 @@ CHARGEBACK: Final[dict[tuple[Chargeback, T], Chargeback]] = {
     (Chargeback.NONE, T.CHARGEBACK_APPEARED): Chargeback.FILED,
     (Chargeback.LOST, T.CHARGEBACK_APPEARED): Chargeback.FILED,  # the issuer files by itself
     (Chargeback.WITHDRAWN, T.CHARGEBACK_APPEARED): Chargeback.FILED,
+    # beside ours, which the network will turn down: taken up once ours is over
+    **{(state, T.CHARGEBACK_APPEARED): state for state in _LIVE},
     **{(state, T.CHARGEBACK_PENDING): state for state in _LIVE},
     **{(state, T.CHARGEBACK_RECHECK): state for state in _LIVE},
     **{(state, T.CHARGEBACK_WON): Chargeback.WON for state in _LIVE},
