@@ -144,7 +144,8 @@ class Oracle:
 
     def _granted(self, step: "Step") -> None:
         transaction_id = step.after.claim.transaction_id
-        new = step.after.facts.refund_n > step.before.facts.refund_n
+        facts, before = step.after.facts, step.before.facts
+        new = (facts.refund_n, facts.chargeback_n) != (before.refund_n, before.chargeback_n)
         watched = any(d.legs.reversal is not Reversal.NONE for d in self._of(transaction_id))
         if transaction_id and new and not watched:
             self.granted_before.add(transaction_id)

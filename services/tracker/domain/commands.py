@@ -390,7 +390,7 @@ def _check_chargeback(scene: Scene, trigger: Trigger) -> Refused | None:
 
 
 def _check_known(scene: Scene, trigger: Trigger) -> Refused | None:
-    """Before the bank has told of the transaction, its answer will hold the chargeback too."""
+    """Before the bank has told of the transaction, its answer will hold this too."""
     del trigger
     if scene.facts.captured_minor is None:
         return Refused("the bank's answer about the transaction will tell")
@@ -414,5 +414,7 @@ _CHECKS: Final[dict[T, Callable[[Scene, Trigger], Refused | None]]] = {
     T.CHARGEBACK_ORDERED: _check_chargeback,
     T.CHARGEBACK_WINDOW: _check_chargeback,
     T.CHARGEBACK_APPEARED: _check_known,
+    T.REVERSAL_PENDING: _check_known,
+    T.REVERSAL_CREDITED: _check_known,
     T.COMPLAINT_ANSWERED: _check_answerer,
 }

@@ -17,6 +17,7 @@ from services.tracker.domain.states import (
     Chargeback,
     Correction,
     Credit,
+    Inquiry,
     Leg,
     Recall,
     Refund,
@@ -33,6 +34,7 @@ from services.tracker.domain.triggers import (
     ChargebackReport,
     Comparison,
     MerchantAnswer,
+    Payload,
     Posting,
     RecallReport,
     RefundReport,
@@ -40,7 +42,7 @@ from services.tracker.domain.triggers import (
     TraceReport,
     Trigger,
 )
-from shared.contracts.vocabulary import Remedy
+from shared.contracts.vocabulary import Remedy, TransactionState
 from shared.rules import Profile
 
 _MOST_ROUTES: Final = 16  # the longest chain is 6; a loop would be a mistake in the guards
@@ -358,6 +360,8 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     """An answer to an earlier ask says nothing about the one that counts now."""
     facts = dispute.facts
     match trigger.payload:
+        case bank if trigger.name is T.TRANSACTION_FOUND:
+            return _stale_inquiry(dispute, bank)
         case RefundReport() as report:
             stale = _stale_refund(facts, trigger.name, report)
             return stale or _nothing_new(dispute, trigger.name, report)
@@ -374,18 +378,37 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
         case ChargebackReport(n=int(n)) if facts.chargeback_outside:
             return f"news of our chargeback {n}; one that did not come from here counts"
         case ChargebackReport(n=None) if _is_beside_ours(dispute, trigger.name):
-            return f"news of a chargeback from outside; our chargeback {facts.chargeback_n} counts"
+            return "news of a chargeback from outside that does not count now"
         case ChargebackReport(n=n) if n not in (None, facts.chargeback_n):
             return f"news of chargeback {n}; chargeback {facts.chargeback_n} counts"
         case _:
             return ""
 
 
+def _stale_inquiry(dispute: Dispute, bank: Payload) -> str:
+    """Only an outcome that the bank had not known is news, and only before money has moved."""
+    if dispute.legs.inquiry is not Inquiry.FOUND:
+        return ""
+    unknown = dispute.facts.transaction_state is TransactionState.UNKNOWN
+    tells = isinstance(bank, BankTransaction) and bank.state is not TransactionState.UNKNOWN
+    still = all(dispute.legs.of(leg) is state for leg, state in _UNMOVED)
+    return "" if unknown and tells and still else "the bank had answered before"
+
+
+_UNMOVED: Final = (
+    (Leg.REFUND, Refund.NONE),
+    (Leg.REVERSAL, Reversal.NONE),
+    (Leg.RECALL, Recall.NONE),
+    (Leg.CHARGEBACK, Chargeback.NONE),
+    (Leg.CREDIT, Credit.NONE),
+)
+
+
 def _has_heard(dispute: Dispute) -> bool:
     """A chargeback that did not come from here is known of: there is one for a payment."""
     facts = dispute.facts
-    live = dispute.legs.chargeback in standing.LIVE_CHARGEBACKS
-    return facts.chargeback_found_minor is not None or (facts.chargeback_outside and live)
+    live = facts.chargeback_outside and dispute.legs.chargeback in standing.LIVE_CHARGEBACKS
+    return live or facts.chargeback_found_minor is not None or facts.chargeback_before
 
 
 def _is_beside_ours(dispute: Dispute, name: T) -> bool:

@@ -32,7 +32,7 @@ from services.tracker.domain.states import (
     Trace,
 )
 from services.tracker.domain.triggers import T
-from shared.contracts.vocabulary import Kind
+from shared.contracts.vocabulary import Kind, TransactionState
 from shared.rules import Profile
 
 
@@ -138,6 +138,16 @@ def _found(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...
         return watched
     file_at = max(now, until - rules.delay("chargeback_margin"))
     return (*watched, Timer(Leg.CHARGEBACK, T.CHARGEBACK_WINDOW, file_at))
+
+
+def _found_again(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
+    """On reopening: whatever the bank could not tell is asked again, its chargebacks heard of."""
+    unknown = dispute.facts.transaction_state is TransactionState.UNKNOWN
+    asked = _ask_bank_again(dispute, now, rules) if unknown else ()
+    watched = _found(dispute, now, rules)
+    if dispute.legs.chargeback is not Chargeback.NONE:  # no window is left to meet
+        watched = tuple(effect for effect in watched if isinstance(effect, Call))
+    return (*asked, *watched)
 
 
 def _in_transit(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
@@ -362,6 +372,7 @@ ENTER: Final[dict[State, _Make]] = {
     ),
     Records.ON_ITS_WAY: _all(_COME_LATER, _due(Leg.RECORDS, T.RECORDS_DUE, "refund_due")),
     Records.UNFUNDED: _all(_COME_LATER, _due(Leg.RECORDS, T.RECORDS_DUE, "funding_due")),
+    Records.OVERDUE: _COME_LATER,
     Trace.ASKED: _ask_trace,
     Trace.IN_TRANSIT: _in_transit,
     Reversal.WATCHED: _watch,
@@ -424,6 +435,8 @@ ENTER: Final[dict[State, _Make]] = {
 
 # What a trigger asks for that leaves its leg where it was.
 AGAIN: Final[dict[tuple[State, T], _Make]] = {
+    (Inquiry.FOUND, T.TRANSACTION_FOUND): _found,
+    (Records.OVERDUE, T.RECORDS_RECHECK): _RECHECK_RECORDS,
     (Records.ON_ITS_WAY, T.RECORDS_RECHECK): _RECHECK_RECORDS,
     (Records.UNFUNDED, T.RECORDS_RECHECK): _RECHECK_RECORDS,
     (Trace.ASKED, T.TRACE_RECHECK): _recheck_trace,
@@ -466,6 +479,7 @@ AGAIN: Final[dict[tuple[State, T], _Make]] = {
             Chargeback.REPRESENTED,
             Chargeback.PRE_ARBITRATION,
             Chargeback.ARBITRATION,
+            Chargeback.WITHDRAWING,
         )
     },
     (Identity.ASKED, T.IDENTITY_RECHECK): _all(
@@ -489,6 +503,7 @@ _TIMERS: Final[dict[State, tuple[T, ...]]] = {
     Records.ASKED: (T.RECORDS_DUE,),
     Records.ON_ITS_WAY: (T.RECORDS_RECHECK, T.RECORDS_DUE),
     Records.UNFUNDED: (T.RECORDS_RECHECK, T.RECORDS_DUE),
+    Records.OVERDUE: (T.RECORDS_RECHECK,),
     Trace.ASKED: (T.TRACE_RECHECK, T.TRACE_DUE),
     Trace.IN_TRANSIT: (T.TRACE_RECHECK, T.TRACE_DUE),
     Reversal.WATCHED: (T.REVERSAL_RECHECK, T.REVERSAL_DUE),
@@ -542,6 +557,8 @@ def of_move(
 
 _RESUME: Final[dict[State, _Make]] = {
     Inquiry.STALLED: _ask_bank_again,
+    Inquiry.MISSING: _ask_bank_again,
+    Inquiry.FOUND: _found_again,
     Reversal.OVERDUE: _recheck_reversal,
     Recall.OVERDUE: _RECHECK_RECALL,
     Consent.DELIVERED: _wait_for_merchant,

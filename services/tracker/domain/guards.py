@@ -242,12 +242,18 @@ def bank_is_silent(scene: Scene) -> bool:
 
 
 def bank_answered_late(scene: Scene) -> bool:
-    """A person was asked only because the bank was silent, and now it has answered."""
-    return (
-        scene.legs.arbitration is Arbitration.OPEN
-        and scene.facts.arbitration_cause == "bank_silent"
-        and scene.legs.inquiry not in (Inquiry.ASKED, Inquiry.STALLED)
-    )
+    """A person was asked only for want of the bank's answer, and now it has answered."""
+    if scene.legs.arbitration is not Arbitration.OPEN:
+        return False
+    match scene.facts.arbitration_cause:
+        case "bank_silent":
+            return scene.legs.inquiry not in (Inquiry.ASKED, Inquiry.STALLED)
+        case "unknown_at_bank":
+            return scene.legs.inquiry is not Inquiry.MISSING
+        case "bank_cannot_tell":
+            return not _found(scene, TransactionState.UNKNOWN)
+        case _:
+            return False
 
 
 # --- what the bank found

@@ -762,18 +762,22 @@ def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     )
 
 
+_UNHELD: Final = (Reversal.NONE, Reversal.ABSENT)
+"""Nothing is held for it: nobody has told of it yet, or it was said not to come."""
+
+
 def reversed_(facts: Facts, new: Reversal, money: MoneyView, dispute: Dispute) -> Facts:
     """What is held for it once the leg moves to `new`."""
     if new is Reversal.CREDITED:
         return came_back(facts, money, dispute)
-    is_late = dispute.legs.reversal is Reversal.ABSENT  # it was not held any more
+    is_late = dispute.legs.reversal in _UNHELD
     return watched(facts, money, dispute) if is_late and new is Reversal.WATCHED else facts
 
 
 def came_back(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
     """It comes whether there is room or not: what is above the room is over-recovered and shown."""
     # it was not held any more, or by another dispute that has let go of it
-    is_late = dispute.legs.reversal is Reversal.ABSENT or facts.reversal_shared
+    is_late = dispute.legs.reversal in _UNHELD or facts.reversal_shared
     known = watched(facts, money, dispute) if is_late else facts
     if known.reversal_shared:
         return known

@@ -195,7 +195,8 @@ def next_actor(dispute: Dispute) -> Actor:
     legs, refund, overdue = dispute.legs, dispute.legs.refund, dispute.facts.refund_overdue
     if refund is Refund.STUCK or (overdue and refund in (Refund.RESERVED, Refund.UNKNOWN)):
         return Actor.OPS
-    if legs.chargeback is Chargeback.REPRESENTED and status(dispute) is Status.CHARGEBACK_FILED:
+    ours = legs.chargeback is Chargeback.REPRESENTED and not dispute.facts.chargeback_outside
+    if ours and status(dispute) is Status.CHARGEBACK_FILED:
         return Actor.OPS  # accept it, or go on to pre-arbitration
     return _NEXT.get(status(dispute), Actor.NOBODY)
 

@@ -3,9 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import (
     AccountReport,
+    BankTransaction,
     Cause,
     ChargebackReport,
     Comparison,
@@ -53,6 +56,64 @@ def reopened(case: Case) -> Case:
 
 
 # --- a reopened case
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (T.TRANSACTION_MISSING, None),
+        (T.TRANSACTION_FOUND, transaction(TransactionState.UNKNOWN)),
+    ],
+)
+def test_a_bank_that_could_not_tell_is_asked_again_and_heard(
+    name: T, told: BankTransaction | None
+) -> None:
+    case = opened(Kind.REFUND_REQUEST)
+    case.answered("bank:inquiry:1", name, told)
+    assert (case.status, case.waits_for) == ("in_arbitration", {"arbitration_due"})
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    assert "bank:inquiry:1" in case.waits_for
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
+    assert (case.status, case.facts.captured_minor) == ("in_arbitration", 12_800)
+    assert case.facts.arbitration_cause == "appeal"
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        (T.TRANSACTION_MISSING, None),
+        (T.TRANSACTION_FOUND, transaction(TransactionState.UNKNOWN)),
+    ],
+)
+def test_what_the_bank_finds_late_needs_no_person(name: T, told: BankTransaction | None) -> None:
+    case = opened(Kind.REFUND_REQUEST)
+    case.answered("bank:inquiry:1", name, told)
+    if told:
+        assert case.when(T.TRANSACTION_FOUND, told).result == "late"  # nothing new
+    case.when(T.TRANSACTION_FOUND, transaction())
+    assert (case.status, case.legs["arbitration"]) == ("waiting_for_merchant", "superseded")
+    assert case.when(T.TRANSACTION_FOUND, transaction()).result == "late"
+
+
+def test_an_overdue_refund_of_the_merchants_is_asked_for_on_and_heard() -> None:
+    case = found(Kind.REFUND_NOT_RECEIVED)
+    case.answered("bank:records:1", T.RECORDS_ON_ITS_WAY, Comparison(1, 12_800))
+    case.when(T.RECORDS_DUE, after_s=case.due_in("records_due"))
+    assert (case.status, case.legs["records"]) == ("in_arbitration", "overdue")
+    case.when(T.RECORDS_RECHECK, after_s=case.due_in("records_recheck"))
+    case.answered("bank:records:1", T.RECORDS_ARRIVED, Comparison(1, 12_800))
+    assert case.status == "delivered"
+
+
+def test_a_chargebacks_window_and_its_watch_outlive_an_end() -> None:
+    until = START + timedelta(days=30)
+    bank = transaction(funding=Funding.CARD, chargeback_until=until)
+    case = found(Kind.GOODS_OR_SERVICE, bank)
+    before = case.work["chargeback_window"]
+    reopened(case)
+    assert case.work["chargeback_window"] == before
+    assert "bank:chargeback_watch:1" in case.waits_for
 
 
 def test_a_bank_that_had_not_answered_is_asked_again() -> None:

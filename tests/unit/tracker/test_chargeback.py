@@ -375,6 +375,14 @@ def test_one_from_outside_that_comes_beside_ours_is_taken_up_once_ours_is_over()
     assert not case.facts.over_recovered
 
 
+def test_one_that_was_won_before_anybody_asked_is_not_counted_once_more() -> None:
+    bank = transaction(funding=Funding.CARD, refunded_minor=4_000, chargeback_won=True)
+    case = found(Kind.REFUND_REQUEST, bank)
+    for name in (T.CHARGEBACK_APPEARED, T.CHARGEBACK_WON):
+        assert case.when(name, ChargebackReport(None, 4_000)).result == "late"
+    assert (case.holds, case.facts.over_recovered) == ([], False)
+
+
 @pytest.mark.parametrize("first", ["bounce", "chargeback"])
 def test_what_is_owed_gives_way_to_an_issuers_chargeback(first: str) -> None:
     case = consented()

@@ -136,7 +136,6 @@ ILLEGAL: list[tuple[Callable[[], Case], T, Payload]] = [
     (in_arbitration, T.APPEALED, WISH),
     (in_arbitration, T.LATE_CONSENT_REQUESTED, WISH),
     (asked_of_merchant, T.ARBITRATOR_DECIDED, decision()),
-    (asked_of_merchant, T.REVERSAL_CREDITED, transaction()),
     (lambda: opened(Kind.REFUND_REQUEST), T.TRANSACTION_FOUND, transaction(transaction_id="t-2")),
     (reversal_watched, T.REVERSAL_CREDITED, transaction(transaction_id="t-2")),
     (reversal_watched, T.REVERSAL_PENDING, transaction(transaction_id="t-2")),

@@ -89,6 +89,7 @@ TIMERS: Final[dict[State, set[str]]] = {
     Trace.ASKED: {"trace_recheck", "trace_due"},
     Trace.IN_TRANSIT: {"trace_recheck", "trace_due"},
     Reversal.WATCHED: {"reversal_recheck", "reversal_due"},
+    Records.OVERDUE: {"records_recheck"},
     Reversal.OVERDUE: {"reversal_recheck"},
     Recall.ASKED: {"recall_recheck", "recall_due"},
     Recall.AGREED: {"recall_recheck", "recall_due"},

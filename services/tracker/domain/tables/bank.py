@@ -24,6 +24,8 @@ INQUIRY: Final[dict[tuple[Inquiry, T], Inquiry]] = {
     (Inquiry.STALLED, T.TRANSACTION_FOUND): Inquiry.FOUND,
     (Inquiry.STALLED, T.TRANSACTION_MISSING): Inquiry.MISSING,
     (Inquiry.STALLED, T.TRANSACTION_FOREIGN): Inquiry.FOREIGN,
+    (Inquiry.MISSING, T.TRANSACTION_FOUND): Inquiry.FOUND,  # booked later than it was asked for
+    (Inquiry.FOUND, T.TRANSACTION_FOUND): Inquiry.FOUND,  # the outcome that it had not known
 }
 
 _FINDINGS: Final = {
@@ -97,6 +99,7 @@ RECORDS: Final[dict[tuple[Records, T], Records]] = {
     (Records.UNFUNDED, T.RECORDS_ON_ITS_WAY): Records.ON_ITS_WAY,
     (Records.UNFUNDED, T.RECORDS_RECHECK): Records.UNFUNDED,
     (Records.UNFUNDED, T.RECORDS_DUE): Records.OVERDUE,
+    (Records.OVERDUE, T.RECORDS_RECHECK): Records.OVERDUE,
 }
 
 TRACE: Final[dict[tuple[Trace, T], Trace]] = {
@@ -120,6 +123,8 @@ TRACE: Final[dict[tuple[Trace, T], Trace]] = {
 
 REVERSAL: Final[dict[tuple[Reversal, T], Reversal]] = {
     (Reversal.NONE, T.WATCH_REVERSAL): Reversal.WATCHED,
+    (Reversal.NONE, T.REVERSAL_PENDING): Reversal.WATCHED,  # told before anybody asked
+    (Reversal.NONE, T.REVERSAL_CREDITED): Reversal.CREDITED,
     (Reversal.WATCHED, T.REVERSAL_PENDING): Reversal.WATCHED,
     (Reversal.WATCHED, T.REVERSAL_RECHECK): Reversal.WATCHED,
     (Reversal.WATCHED, T.REVERSAL_CREDITED): Reversal.CREDITED,

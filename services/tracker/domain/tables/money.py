@@ -115,6 +115,7 @@ CHARGEBACK: Final[dict[tuple[Chargeback, T], Chargeback]] = {
     (Chargeback.PRE_ARBITRATION, T.NETWORK_ARBITRATION_ORDERED): Chargeback.ARBITRATION,
     (Chargeback.PRE_ARBITRATION, T.WITHDRAWAL_ORDERED): Chargeback.WITHDRAWING,
     (Chargeback.ARBITRATION, T.CHARGEBACK_DUE): Chargeback.ARBITRATION,
+    (Chargeback.WITHDRAWING, T.CHARGEBACK_DUE): Chargeback.WITHDRAWING,
     (Chargeback.WITHDRAWING, T.CHARGEBACK_WITHDRAWN): Chargeback.WITHDRAWN,
     # closed from outside, or heard in another order
     **{
