@@ -71,7 +71,8 @@ class Book:
             account.holds.append(Hold(account.customer_id, each.kind, each.scope, told.at))
 
     def _placed(self, order: HoldOrder, at: datetime) -> None:
-        hold = Hold(order.customer_id, order.kind, order.scope, at, order)
+        refused = not self.account(order.customer_id).behaviour.exists
+        hold = Hold(order.customer_id, order.kind, order.scope, at, order, refused=refused)
         self.holds[order.reference] = hold
         self._kept(order.customer_id).holds.append(hold)
 

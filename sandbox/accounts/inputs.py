@@ -62,6 +62,7 @@ class OutsideHold(_Input):
 class Behaviour(_Input):
     """Everything about one account; what is left out is as by default.
 
+    Without `exists` nobody has this number: holds and resets are refused, checks fail at once.
     `standing` left out follows the holds. `holds` are those of others that stand from now on:
     one that is not listed ends. `unreachable` answers what concerns the account with 500: that
     many times, or always when true. `callback_times` tells an outcome more than once, each time
@@ -69,6 +70,7 @@ class Behaviour(_Input):
     """
 
     customer_id: Identifier
+    exists: bool = True
     standing: Standing | None = None
     identity: Literal["verified", "failed", "silent"] = "verified"
     identity_after_s: Seconds = 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from sandbox.accounts.inputs import (
     Behaviour,
@@ -15,7 +15,8 @@ from sandbox.accounts.inputs import (
 )
 from sandbox.accounts.records import Ended, Ending, Topic
 
-HoldState = Literal["placed", "frozen", "released", "expired"]
+HoldState = Literal["placed", "frozen", "released", "expired", "refused"]
+UNKNOWN_CUSTOMER: Final = "unknown_customer"
 
 
 @dataclass(slots=True)
@@ -29,9 +30,12 @@ class Hold:
     order: HoldOrder | None = None
     frozen_at: datetime | None = None
     released_at: datetime | None = None
+    refused: bool = False
 
     def state(self, now: datetime) -> HoldState:
         """A release is final; a freeze outlives the time at which the hold would have ended."""
+        if self.refused:
+            return "refused"
         if self.released_at:
             return "released"
         if self.frozen_at:

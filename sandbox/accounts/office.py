@@ -115,7 +115,7 @@ class Office:
         A released one stays released. Raises UnknownReferenceError, UnreachableError.
         """
         known = self.hold(reference)
-        if not (known.frozen_at or known.released_at):
+        if not (known.frozen_at or known.released_at or known.refused):
             self._commit([HoldFrozen(reference, clock.utcnow())])
         return known
 

@@ -7,7 +7,7 @@ import pydantic_core
 
 from sandbox.accounts import views
 from sandbox.accounts.inputs import Behaviour, CheckOrder
-from sandbox.accounts.models import Account, Inquiry
+from sandbox.accounts.models import UNKNOWN_CUSTOMER, Account, Inquiry
 from sandbox.accounts.records import Ended, Ending
 from sandbox.callbacks import CallbackQueued
 from shared import ids
@@ -22,6 +22,9 @@ def outcome(inquiry: Inquiry, account: Account) -> Ended | None:
     The behaviour's seconds count from the asking, or from when the behaviour was told if that
     was later. A check that expires first is not answered any more.
     """
+    if not account.behaviour.exists:
+        end: Ending = "failed" if isinstance(inquiry.order, CheckOrder) else "refused"
+        return _ended(inquiry, end, UNKNOWN_CUSTOMER, inquiry.at)
     begins = max(inquiry.at, account.told_at or inquiry.at)
     if isinstance(inquiry.order, CheckOrder):
         answered, expires_at = (

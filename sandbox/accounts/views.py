@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sandbox.accounts.inputs import CheckOrder, ResetOrder
-from sandbox.accounts.models import Account, Hold, Inquiry
+from sandbox.accounts.models import UNKNOWN_CUSTOMER, Account, Hold, Inquiry
 from sandbox.accounts.records import Ended
 
 
@@ -13,6 +13,7 @@ def hold(known: Hold, account: Account, now: datetime) -> dict[str, Any]:
     return {
         "reference": known.order.reference if known.order else None,
         "state": known.state(now),
+        "reason": UNKNOWN_CUSTOMER if known.refused else None,
         "others": account.others(known, now),
     }
 

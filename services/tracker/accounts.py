@@ -17,7 +17,8 @@ class HoldBody(Answer):
     """The customer's hold, and the kinds of those that stand beside it."""
 
     reference: str
-    state: Literal["placed", "frozen", "released", "expired"]
+    state: Literal["placed", "frozen", "released", "expired", "refused"]
+    reason: Code | None = None
     others: Annotated[tuple[Code, ...], Field(max_length=16)] = ()
 
 
@@ -42,6 +43,7 @@ _HOLDS: Final = {
     "frozen": T.HOLD_FROZEN,
     "released": T.HOLD_RELEASED,
     "expired": T.HOLD_EXPIRED,
+    "refused": T.HOLD_REFUSED,
 }
 _IDENTITIES: Final = {
     "asked": T.IDENTITY_PENDING,
@@ -58,7 +60,7 @@ _RESETS: Final = {
 
 def of_hold(body: HoldBody) -> Trigger:
     """How the hold stands."""
-    report = AccountReport(_number(body.reference), others=body.others)
+    report = AccountReport(_number(body.reference), body.reason, others=body.others)
     return Trigger(_HOLDS[body.state], Actor.REDRESS, report)
 
 

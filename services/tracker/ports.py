@@ -171,7 +171,10 @@ class Accounts(Protocol):
     """The wallet's account and identity service; one key is one hold, one check, one reset."""
 
     async def hold(self, key: str, customer_id: str, expires_at: str) -> Trigger:
-        """Stop outgoing payments until then: HOLD_PLACED, or how the hold of this key stands."""
+        """Stop outgoing payments until then: HOLD_PLACED, or how the hold of this key stands.
+
+        HOLD_REFUSED: for good, as of a customer whom nobody knows.
+        """
 
     async def freeze(self, key: str) -> Trigger:
         """Stop everything, without an end: HOLD_FROZEN."""

@@ -163,7 +163,7 @@ def _posting(out: Outside, ask: Ask) -> Answer:
 def _hold(out: Outside, ask: Ask) -> Answer:
     item = out.keyed.get(ask.key)
     if item is None:
-        item = out.order("hold", ask, "placed")
+        item = out.order("hold", ask, "refused" if ask.choice % 8 == 7 else "placed")
         item.since = datetime.fromisoformat(ask.payload["expires_at"])
     return _HOLDS[item.state], AccountReport(ask.n)
 
@@ -177,7 +177,7 @@ def _freeze(out: Outside, ask: Ask) -> Answer:
 
 def _release(out: Outside, ask: Ask) -> Answer:
     item = out.keyed[ask.key]
-    if item.state != "expired":
+    if item.state not in ("expired", "refused"):
         item.now("released", out.now)
     return _HOLDS[item.state], AccountReport(ask.n)
 
@@ -233,6 +233,7 @@ _HOLDS: Final = {
     "frozen": T.HOLD_FROZEN,
     "released": T.HOLD_RELEASED,
     "expired": T.HOLD_EXPIRED,
+    "refused": T.HOLD_REFUSED,
 }
 _Made = Callable[[Outside, Ask], Answer | None]
 _CALLS: Final[dict[str, _Made]] = {

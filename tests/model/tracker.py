@@ -159,8 +159,9 @@ class Tracker:
         same = [d for d in self.disputes.values() if d.claim.transaction_id == transaction_id]
         same = [d for d in same if not _is_nobodys(d)]
         found = [d for d in same if public.is_open(d) or d.legs.chargeback.value != "none"]
-        if not found:
-            found = sorted(same, key=lambda d: d.legs.refund is not Refund.CREDITED)[:1]
+        if not any(d.legs.inquiry is Inquiry.FOUND for d in found):
+            ended = sorted((d for d in same if d not in found), key=_who_hears_of_it)[:1]
+            found += [d for d in ended if d.legs.inquiry is Inquiry.FOUND or not found]
         return [d.claim.dispute_id for d in found if live or d.legs.chargeback.value != "none"]
 
     def _outside(self, dispute_id: UUID, told: Trigger) -> tuple[Trigger, tuple[Trigger, ...]]:
@@ -344,6 +345,11 @@ class Tracker:
                     body = asks.payload(dispute, effect, self.now, self.rules)
                     add[kind, n] = Task(f"{party}:{kind}:{n}", leg.value, kind, n, at, body)
         work.update({task.name: task for task in add.values()})
+
+
+def _who_hears_of_it(dispute: Dispute) -> tuple[bool, bool]:
+    legs = dispute.legs
+    return legs.inquiry is not Inquiry.FOUND, legs.refund is not Refund.CREDITED
 
 
 def _is_nobodys(dispute: Dispute) -> bool:

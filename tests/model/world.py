@@ -226,6 +226,8 @@ def answers(kind: str, n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard
                     yield _last("credit", n, truth.now(f"credit:{n}", state), dispute)
         case "hold" | "freeze" | "release":
             yield Heard(_HOLDS[kind], AccountReport(1), truth)
+            if kind == "hold" and dispute.claim.transaction_id is None:  # elsewhere the same
+                yield Heard(T.HOLD_REFUSED, AccountReport(1, "unknown_customer"), truth)
         case "identity" | "identity_query":
             yield _last("identity", 1, _begun(truth, "identity:1", "asked"), dispute)
         case "reset" | "reset_query":

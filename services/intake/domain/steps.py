@@ -206,6 +206,10 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     "hold_placed": ("付款已暂停，收款不受影响。", "Payments are paused; money can still come in."),
     "hold_frozen": ("账户已冻结，等待重置。", "The account is frozen until it is set anew."),
     "hold_released": ("账户已恢复使用。", "The account is open again."),
+    "hold_refused": (
+        "付款没有暂停成，我们继续核实。",
+        "Payments could not be paused; we go on to check who you are.",
+    ),
     "hold_expired": ("付款暂停已到期解除。", "The pause of payments has ended by itself."),
     "hold_due": ("付款暂停已到期解除。", "The pause of payments has ended by itself."),
     "identity_pending": ("等待您证明是本人。", "We wait for you to prove that it is you."),

@@ -414,7 +414,6 @@ _CHECKS: Final[dict[T, Callable[[Scene, Trigger], Refused | None]]] = {
     T.CHARGEBACK_ORDERED: _check_chargeback,
     T.CHARGEBACK_WINDOW: _check_chargeback,
     T.CHARGEBACK_APPEARED: _check_known,
-    T.REVERSAL_PENDING: _check_known,
     T.REVERSAL_CREDITED: _check_known,
     T.COMPLAINT_ANSWERED: _check_answerer,
 }

@@ -160,7 +160,7 @@ def _settle(
 ) -> Decision:
     """Follow the routes until the dispute waits for somebody or is at its end."""
     for _ in range(_MOST_ROUTES):
-        dispute = learn.yielded(dispute, money)
+        dispute = learn.allocated(dispute, money)
         scene = Scene(dispute, money, rules, now)
         route = next_route(scene)
         if route is None:

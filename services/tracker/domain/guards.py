@@ -580,7 +580,7 @@ def needs_freeze(scene: Scene) -> bool:
 
 def needs_reset(scene: Scene) -> bool:
     """Proven: credentials and devices are made new."""
-    quiet = scene.legs.hold in (Hold.NONE, Hold.FROZEN, Hold.RELEASED)
+    quiet = scene.legs.hold in (Hold.NONE, Hold.REFUSED, Hold.FROZEN, Hold.RELEASED)
     return quiet and _verified(scene) and scene.legs.access is Access.NONE
 
 
@@ -597,7 +597,8 @@ def is_referred(scene: Scene) -> bool:
 
 def account_is_secured(scene: Scene) -> bool:
     """A theft report without a transaction, and all that can be done for it is done."""
-    done = scene.legs.access is Access.RESTORED and scene.legs.hold in (Hold.NONE, Hold.RELEASED)
+    gone = scene.legs.hold in (Hold.NONE, Hold.REFUSED, Hold.RELEASED)
+    done = scene.legs.access is Access.RESTORED and gone
     lapsed = scene.legs.details is not Details.ASKED and not _has_transaction(scene)
     corrects = scene.legs.correction is not Correction.NONE  # that was ordered since
     return done and lapsed and _undecided(scene) and not corrects

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from services.tracker.domain import standing
@@ -236,7 +237,7 @@ def _refund(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
 
 
 def _withheld(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
-    """Somebody else charges back: see `yielded` for what is held for the refund now."""
+    """Somebody else charges back: see `allocated` for what is held for the refund now."""
     del now
     report = _payload(trigger, RefundReport)
     return replace(
@@ -685,19 +686,31 @@ def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Fa
     )
 
 
-def yielded(dispute: Dispute, money: MoneyView) -> Dispute:
-    """What is only owed holds no more than what comes by itself leaves: that is held first."""
-    facts, legs = dispute.facts, dispute.legs
-    if legs.refund not in OWED:
+def allocated(dispute: Dispute, money: MoneyView) -> Dispute:
+    """What each way to the money holds: what came, then what may come, then what is only owed.
+
+    A refund that is under way keeps all that it holds. What had no room and has some now holds it,
+    and is not over-recovered any more.
+    """
+    facts, owed = dispute.facts, dispute.legs.refund in OWED
+    short = {way for way in coming(dispute) if getattr(facts, f"{way[0]}_held_minor") < way[1]}
+    too_much = facts.over_recovered and not facts.refund_n
+    if not (owed or short or too_much):
         return dispute
-    room = money.left(dispute) - facts.credited_minor
+    room = money.left(dispute)
+    if dispute.legs.refund is not Refund.NONE:
+        room -= facts.credited_minor if owed else facts.held_for_refund_minor
     held: dict[str, Any] = {}
-    for name, amount_minor in coming(dispute):
-        held[f"{name}_held_minor"] = max(0, min(amount_minor, room))
-        room -= held[f"{name}_held_minor"]
-    owed = max(0, (facts.approved_minor or 0) - facts.credited_minor)
-    held["refund_held_minor"] = facts.credited_minor + max(0, min(owed, room))
-    if all(getattr(facts, name) == minor for name, minor in held.items()):
+    came = partial(standing.has_come, dispute.legs)
+    for name, minor in sorted(coming(dispute), key=lambda w: (not came(w[0]), w in short)):
+        held[f"{name}_held_minor"] = max(0, min(minor, room))
+        room -= minor
+    if owed:
+        rest = max(0, (facts.approved_minor or 0) - facts.credited_minor)
+        held["refund_held_minor"] = facts.credited_minor + max(0, min(rest, room))
+    elif too_much and room >= 0:
+        held["over_recovered"] = False
+    if all(getattr(facts, name) == value for name, value in held.items()):
         return dispute
     return replace(dispute, facts=replace(facts, **held))
 

@@ -45,6 +45,12 @@ _VERDICTS: Final = {
 }
 
 
+def has_come(legs: Legs, way: str) -> bool:
+    """Whether this brought its money: `reversal`, `recall` or `chargeback`."""
+    came = {"reversal": Reversal.CREDITED, "recall": Recall.RETURNED, "chargeback": Chargeback.WON}
+    return bool(getattr(legs, way) is came[way])
+
+
 def settled_minor(dispute: Dispute) -> int:
     """What has come to the customer for good."""
     legs, facts = dispute.legs, dispute.facts

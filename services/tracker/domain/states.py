@@ -248,6 +248,7 @@ class Hold(_State):
 
     NONE = "none"
     ASKED = "asked"
+    REFUSED = "refused"  # nobody has such an account, or it cannot be held
     HELD = "held"
     EXPIRED = "expired"
     FREEZING = "freezing"

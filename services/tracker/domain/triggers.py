@@ -79,6 +79,7 @@ class T(StrEnum):
     HOLD_PLACED = "hold_placed"
     HOLD_FROZEN = "hold_frozen"
     HOLD_RELEASED = "hold_released"
+    HOLD_REFUSED = "hold_refused"
     HOLD_EXPIRED = "hold_expired"
     IDENTITY_PENDING = "identity_pending"
     IDENTITY_VERIFIED = "identity_verified"

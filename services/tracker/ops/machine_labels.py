@@ -214,6 +214,7 @@ TRIGGER: Final[dict[str, Both]] = {
     T.HOLD_PLACED: ("账户已暂停付款", "payments paused"),
     T.HOLD_FROZEN: ("账户已全面冻结", "account frozen"),
     T.HOLD_RELEASED: ("账户已解除冻结", "hold released"),
+    T.HOLD_REFUSED: ("账户无法暂停", "hold refused"),
     T.HOLD_EXPIRED: ("暂停已到期", "hold expired"),
     T.IDENTITY_PENDING: ("身份核实中", "identity check pending"),
     T.IDENTITY_VERIFIED: ("身份已核实", "identity verified"),

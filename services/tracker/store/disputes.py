@@ -50,10 +50,12 @@ _HOLD_NEEDED = text(
     " AND hold IN ('asked', 'held', 'expired', 'freezing', 'frozen'))"
 )
 _CHARGED_BACK = text(
-    "SELECT id, open, chargeback, CAST(facts->>'chargeback_outside' AS boolean) AS outside "
+    "SELECT id, open, chargeback, inquiry = 'found' AS known, "
+    "CAST(facts->>'chargeback_outside' AS boolean) AS outside "
     "FROM disputes WHERE transaction_id = :transaction_id "
     "AND inquiry <> 'foreign' AND verdict <> 'duplicate' "
-    "ORDER BY (open OR chargeback <> 'none') DESC, refund = 'credited' DESC, id LIMIT 500"
+    "ORDER BY (open OR chargeback <> 'none') DESC, (inquiry = 'found') DESC, "
+    "refund = 'credited' DESC, id LIMIT 500"
 )
 _SAVE = text(  # the pieces are constants
     "WITH told AS (INSERT INTO history (dispute_id, step, at, trigger, actor, input, result,"  # noqa: S608
@@ -212,10 +214,14 @@ async def is_hold_needed(connection: AsyncConnection, claim_id: UUID, besides: U
 async def charged_back(connection: AsyncConnection, transaction_id: str) -> dict[UUID, str]:
     """Disputes that news of a card's chargeback concerns: `none`, `ours` or `outside`, by id.
 
-    Where all have ended without one, it concerns a single one: that which was refunded first.
+    Where all that know the transaction have ended without one, it concerns a single one of those:
+    that which was refunded, else the first.
     """
     rows = list(await connection.execute(_CHARGED_BACK, {"transaction_id": transaction_id}))
-    concerned = [row for row in rows if row.open or row.chargeback != "none"] or rows[:1]
+    concerned = [row for row in rows if row.open or row.chargeback != "none"]
+    if not any(row.known for row in concerned):
+        ended = [row for row in rows if row not in concerned]
+        concerned += ended[:1] if ended and (ended[0].known or not concerned) else []
     return {row.id: _whose(row) for row in concerned}
 
 

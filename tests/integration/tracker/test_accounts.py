@@ -1,6 +1,7 @@
 """The account service's adapter against the sandbox's."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,23 @@ async def test_a_hold_that_ended_by_itself_says_so(accounts: HttpAccounts) -> No
     await accounts.hold(HOLD, "li", _in(-1))
     assert (await accounts.release(HOLD)).name is T.HOLD_EXPIRED
     assert (await accounts.freeze(HOLD)).name is T.HOLD_FROZEN
+
+
+async def test_of_a_customer_whom_nobody_knows_every_answer_is_final(
+    accounts: HttpAccounts, sandbox: AccountsClient
+) -> None:
+    await sandbox.behave(exists=False)
+    refused = AccountReport(1, "unknown_customer")
+    held = await accounts.hold(HOLD, "li", _in(60))
+    assert (held.name, held.payload) == (T.HOLD_REFUSED, refused)
+    assert (await accounts.freeze(HOLD)).name is T.HOLD_REFUSED
+    assert (await accounts.release(HOLD)).name is T.HOLD_REFUSED
+    await accounts.check(CHECK, "li", _in(60))
+    checked = await accounts.check_report(CHECK)
+    assert (checked.name, checked.payload) == (T.IDENTITY_FAILED, refused)
+    await accounts.reset(RESET, "li", "credentials")
+    reset = await accounts.reset_report(RESET)
+    assert (reset.name, reset.payload) == (T.RESET_REFUSED, replace(refused, n=2))
 
 
 async def test_a_check_is_asked_for_two_factors_and_its_answer_is_heard(

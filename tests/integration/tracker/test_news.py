@@ -167,7 +167,7 @@ async def test_one_from_outside_is_not_taken_for_ours(api: Api, common: Stage) -
     await common.send(Signal(event.dispute_id, Trigger(T.CHARGEBACK_ORDERED, Actor.OPS)))
     assert (await _post(api, BANK, "chargeback.updated", chargeback(event, "won"))).status == 204
     assert (await common.dispute(event))["chargeback"] == "filed"
-    assert (await common.history(event))[-1] == (T.CHARGEBACK_APPEARED, "late")
+    assert (await common.history(event))[-1] == (T.CHARGEBACK_APPEARED, "applied")
 
 
 async def test_the_banks_transaction_tells_of_one_that_was_opened_before_the_dispute(

@@ -2,7 +2,7 @@ import pytest
 
 from services.intake.domain import statuses, steps, words
 from services.intake.domain.words import Language, preferred
-from services.tracker.domain.routes import ALWAYS, PATHS
+from services.tracker.domain.routes import ALWAYS, ON_HOLD, PATHS
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import REASONS, Action, Actor, Kind, Status
 
@@ -59,7 +59,7 @@ def test_steps_are_told_in_words_the_tracker_uses() -> None:
 
 def test_every_step_that_is_news_has_words_of_its_own() -> None:
     """Routes are no steps of a timeline, rechecks no news, and of a legal hold nothing is told."""
-    routes = {route.trigger for path in (ALWAYS, *PATHS.values()) for route in path}
+    routes = {route.trigger for path in (ALWAYS, ON_HOLD, *PATHS.values()) for route in path}
     quiet = {trigger for trigger in T if trigger.endswith(("_recheck", "_reminder"))}
     legal = {trigger for trigger in T if trigger.startswith("legal_")}
     assert {*T} - routes - quiet - legal <= set(steps.STEPS)

@@ -18,7 +18,12 @@ async def until_state(accounts: AccountsClient, state: str) -> None:
 
 async def test_a_hold_is_placed_frozen_and_released(accounts: AccountsClient) -> None:
     placed = await accounts.hold(expires_at=NEVER)
-    expected = {"reference": "c1:hold:1", "state": "placed", "others": []}
+    expected: dict[str, Any] = {
+        "reference": "c1:hold:1",
+        "state": "placed",
+        "reason": None,
+        "others": [],
+    }
     assert (placed.status, placed.content) == (200, expected)
     frozen = await accounts.post("/v1/holds/c1:hold:1/freeze", {})
     assert (frozen.status, frozen.content) == (200, expected | {"state": "frozen"})

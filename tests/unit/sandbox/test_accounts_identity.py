@@ -192,6 +192,7 @@ async def test_everything_is_there_after_the_restart(tmp_path: Path, receiver: R
         assert (await accounts.hold()).content == {
             "reference": "c1:hold:1",
             "state": "frozen",
+            "reason": None,
             "others": ["court"],
         }
     async with accounts_open(tmp_path) as accounts:

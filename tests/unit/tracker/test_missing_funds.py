@@ -222,12 +222,6 @@ def test_a_return_that_is_heard_of_before_the_rejection_counts() -> None:
     assert (case.status, case.holds) == ("returned", [("reversal", 12_800, "settled")])
 
 
-def test_a_return_that_is_on_its_way_is_watched_whoever_tells_of_it_first() -> None:
-    case = found(Kind.MISSING_FUNDS)
-    case.when(T.REVERSAL_PENDING, trace(return_minor=12_800))
-    assert (case.status, case.holds) == ("reversal_watched", [("reversal", 12_800, "reserved")])
-
-
 def test_news_of_a_reversal_of_what_is_not_known_yet_waits_for_the_bank() -> None:
     case = opened(Kind.MISSING_FUNDS)
     assert case.when(T.REVERSAL_CREDITED, transaction()).result == "late"

@@ -79,6 +79,19 @@ def test_a_return_after_an_issuers_chargeback_is_too_much_too() -> None:
     assert case.holds == [("reversal", 8_800, "settled"), ("chargeback", 4_000, "settled")]
 
 
+def test_what_a_recall_leaves_free_is_held_for_the_chargeback_that_had_no_room() -> None:
+    bank = transaction(funding=Funding.CARD, kind=TransactionKind.TRANSFER, merchant_id=None)
+    case = found(Kind.WRONG_OR_SCAM_TRANSFER, bank)
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 4_000))
+    assert case.facts.over_recovered  # if both came, it would be too much
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
+    assert case.holds == [("recall", 8_800, "reserved"), ("chargeback", 4_000, "settled")]
+    case.when(T.RECALL_RETURNED, RecallReport(1, 5_000))
+    assert case.holds == [("recall", 5_000, "settled"), ("chargeback", 4_000, "settled")]
+    assert not case.facts.over_recovered
+    assert case.money.room(case.dispute) == 3_800
+
+
 def test_after_any_other_end_it_changes_nothing() -> None:
     case = found(Kind.MISSING_FUNDS, merchant_id=None)
     case.answered("bank:trace:1", T.TRACE_DELIVERED, trace())

@@ -229,6 +229,7 @@ def test_a_refund_at_the_wallets_cost_is_possible_once_proven() -> None:
         (T.HOLD_EXPIRED, "expired"),
         (T.HOLD_FROZEN, "frozen"),
         (T.HOLD_RELEASED, "released"),
+        (T.HOLD_REFUSED, "refused"),
     ],
 )
 def test_the_hold_of_a_claim_may_have_been_moved_by_another_of_its_disputes(
@@ -237,6 +238,33 @@ def test_the_hold_of_a_claim_may_have_been_moved_by_another_of_its_disputes(
     case = opened(Kind.UNAUTHORIZED)
     case.answered("accounts:hold:1", answer, AccountReport(1))
     assert (case.legs["hold"], case.status) == (state, "verifying_identity")
+
+
+def test_an_account_that_cannot_be_held_ends_like_any_other() -> None:
+    case = opened(Kind.UNAUTHORIZED, transaction_id=None)
+    case.answered("accounts:hold:1", T.HOLD_REFUSED, AccountReport(1, "unknown_customer"))
+    case.answered("accounts:identity:1", T.IDENTITY_FAILED, AccountReport(1, "unknown_customer"))
+    assert case.next_actor == "ops"
+    case.when(T.DOCUMENTS_REJECTED, Wish("ops-1"), actor=Actor.OPS)
+    assert (case.status, case.waits_for) == ("declined", set())
+
+
+def test_who_is_proven_gets_new_keys_though_the_account_could_not_be_held() -> None:
+    case = opened(Kind.UNAUTHORIZED, transaction_id=None)
+    case.answered("accounts:hold:1", T.HOLD_REFUSED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    case.answered("accounts:reset:1", T.RESET_DONE, AccountReport(1))
+    assert (case.status, case.waits_for) == ("account_secured", set())
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(T.HOLD_REFUSED, "refused"), (T.HOLD_FROZEN, "frozen")]
+)
+def test_a_freeze_that_is_refused_does_not_stop_the_new_keys(answer: T, state: str) -> None:
+    case = proven()
+    case.answered("accounts:freeze:1", answer, AccountReport(1))
+    assert case.legs["hold"] == state
+    assert "accounts:reset:1" in case.waits_for
 
 
 def test_another_dispute_of_the_claim_may_have_released_what_this_one_freezes() -> None:

@@ -206,7 +206,7 @@ ANSWERS: Final[dict[str, tuple[T, ...]]] = {
     "credit_reversal": (T.CREDIT_REVERSED, T.CREDIT_REVERSAL_REFUSED),
     "correction": (T.CORRECTION_POSTED, T.CORRECTION_REFUSED),
     "compensation": (T.COMPENSATION_POSTED, T.COMPENSATION_REFUSED),
-    "hold": (T.HOLD_PLACED,),
+    "hold": (T.HOLD_PLACED, T.HOLD_PLACED, T.HOLD_REFUSED),
     "freeze": (T.HOLD_FROZEN,),
     "release": (T.HOLD_RELEASED,),
     **dict.fromkeys(

@@ -12,6 +12,9 @@ HOLD: Final[dict[tuple[Hold, T], Hold]] = {
     (Hold.ASKED, T.HOLD_EXPIRED): Hold.EXPIRED,  # placed by another dispute of the claim, and over
     (Hold.ASKED, T.HOLD_FROZEN): Hold.FROZEN,  # by another dispute of the claim
     (Hold.ASKED, T.HOLD_RELEASED): Hold.RELEASED,  # by another dispute of the claim
+    (Hold.ASKED, T.HOLD_REFUSED): Hold.REFUSED,
+    (Hold.FREEZING, T.HOLD_REFUSED): Hold.REFUSED,
+    (Hold.RELEASING, T.HOLD_REFUSED): Hold.RELEASED,  # there is nothing to release
     (Hold.HELD, T.HOLD_DUE): Hold.EXPIRED,
     (Hold.HELD, T.ASK_FREEZE): Hold.FREEZING,
     (Hold.HELD, T.ASK_RELEASE): Hold.RELEASING,

@@ -123,8 +123,7 @@ TRACE: Final[dict[tuple[Trace, T], Trace]] = {
 
 REVERSAL: Final[dict[tuple[Reversal, T], Reversal]] = {
     (Reversal.NONE, T.WATCH_REVERSAL): Reversal.WATCHED,
-    (Reversal.NONE, T.REVERSAL_PENDING): Reversal.WATCHED,  # told before anybody asked
-    (Reversal.NONE, T.REVERSAL_CREDITED): Reversal.CREDITED,
+    (Reversal.NONE, T.REVERSAL_CREDITED): Reversal.CREDITED,  # before anybody asked for it
     (Reversal.WATCHED, T.REVERSAL_PENDING): Reversal.WATCHED,
     (Reversal.WATCHED, T.REVERSAL_RECHECK): Reversal.WATCHED,
     (Reversal.WATCHED, T.REVERSAL_CREDITED): Reversal.CREDITED,
