@@ -110,6 +110,8 @@ CREATE TABLE public.disputes (
     access text DEFAULT 'none'::text NOT NULL,
     legal text DEFAULT 'none'::text NOT NULL,
     complaint text DEFAULT 'none'::text NOT NULL,
+    unauthenticated boolean,
+    about_reference text,
     CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
     CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
     CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),

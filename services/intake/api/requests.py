@@ -86,7 +86,9 @@ class ClaimIn(_Closed):
     channel: Channel = Channel.APP
     customer_id: OfCustomer | None = None
     about_reference: Annotated[str, BeforeValidator(_reference)] | None = Field(
-        None, description="of a complaint: the customer's own dispute that it is about"
+        None,
+        description="of a complaint: the customer's own dispute that it is about, also by a "
+        "reference that was told at /v1/access-reports",
     )
 
 

@@ -127,7 +127,9 @@ class DisputeView(Summary):
     merchant_note: str | None = Field(description="the merchant's own words, where there are any")
     actions: list[Action] = Field(description="what can be asked now")
     action_texts: dict[str, str] = Field(description="what each of `actions` means")
-    about_reference: str | None = Field(description="the dispute that a complaint is about")
+    about_reference: str | None = Field(
+        description="the dispute that a complaint is about, by its own reference"
+    )
     timeline: list[StepView]
 
 

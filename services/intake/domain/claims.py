@@ -36,8 +36,8 @@ class Wanted:
 class Claim:
     """What a customer, or an agent for a customer, submits.
 
-    `about_reference` is the dispute that a complaint is about. `unauthenticated`: it came without
-    a token, so that nobody proved to be this customer.
+    `about_reference` leads to the dispute that a complaint is about. `unauthenticated`: it came
+    without a token, so that nobody proved to be this customer.
     """
 
     customer_id: str
@@ -61,18 +61,29 @@ class OpenDispute:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A dispute that a reference leads to, by its own reference or by one that stands in for it.
+
+    `reference` is its own.
+    """
+
+    customer_id: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """What the copy and the disputes say about what some claims name.
 
     `open` is keyed by (transaction id, kind group); `counted`, the open disputes without a
-    transaction of the groups in `MOST_OPEN`, by (customer id, kind group); `owners` are the
-    customers of disputes by reference.
+    transaction of the groups in `MOST_OPEN`, by (customer id, kind group); `named`, the disputes
+    that claims say they are about, by the reference that was given.
     """
 
     transactions: Mapping[str, Transaction]
     open: Mapping[tuple[str, str], OpenDispute]
     counted: Mapping[tuple[str, str], Sequence[OpenDispute]] = field(default_factory=dict)
-    owners: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, Named] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +91,15 @@ class Item:
     """One dispute to open. `transaction` is None where it is not in the copy.
 
     `slot` numbers the disputes of a customer and group that may be open at once, from 1; None
-    where they are not counted.
+    where they are not counted. `about_reference` is the own reference of the dispute that it is
+    about.
     """
 
     transaction_id: str | None
     transaction: Transaction | None
     requested: Money | None
     slot: int | None = None
+    about_reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +157,11 @@ def decide(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
     The refusal of one transaction refuses the claim. A transaction that is not in the copy is
     accepted: the tracker asks the bank whose it is.
     """
-    about = claim.about_reference
-    if about and situation.owners.get(about) != claim.customer_id:
+    about = situation.named.get(claim.about_reference or "")
+    if claim.about_reference and (about is None or about.customer_id != claim.customer_id):
         return NotTheirs()
     if not claim.wanted:
-        return _without_transaction(claim, situation)
+        return _without_transaction(claim, situation, about.reference if about else None)
     known = [situation.transactions.get(w.transaction_id) for w in claim.wanted]
     if any(t and t.customer_id != claim.customer_id for t in known):
         return NotTheirs()
@@ -163,15 +176,17 @@ def decide(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
     return tuple(Item(w.transaction_id, t, _requested(claim.kind, w, t)) for w, t in pairs)
 
 
-def _without_transaction(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
+def _without_transaction(
+    claim: Claim, situation: Situation, about: str | None
+) -> tuple[Item, ...] | Refusal:
     group = GROUPS[claim.kind]
     if group not in MOST_OPEN:
-        return (Item(None, None, None),)
+        return (Item(None, None, None, about_reference=about),)
     limit, standing = MOST_OPEN[group], situation.counted.get((claim.customer_id, group), ())
     if len(standing) >= limit:
         return AlreadyOpen("kind", standing[0].reference) if limit == 1 else TooManyOpen(limit)
     taken = {dispute.slot for dispute in standing}
-    return (Item(None, None, None, min(set(range(1, limit + 1)) - taken)),)
+    return (Item(None, None, None, min(set(range(1, limit + 1)) - taken), about),)
 
 
 def _requested(kind: Kind, wanted: Wanted, transaction: Transaction | None) -> Money | None:

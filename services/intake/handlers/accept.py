@@ -216,7 +216,6 @@ def _blank(
         "opened_at": now,
         "channel": claim.channel,
         "opened_by": claim.opened_by,
-        "about_reference": claim.about_reference,
         "unauthenticated": claim.unauthenticated or None,
     }
 
@@ -229,6 +228,7 @@ def _opened(blank: dict[str, Any], claim: Claim, item: Item, key_ring: KeyRing) 
         dispute_id=dispute_id,
         reference=ids.reference(),
         transaction_id=item.transaction_id,
+        about_reference=item.about_reference,
         verified=copy is not None,
         requested=Amount(amount_minor=money.amount_minor, currency=money.currency)
         if money

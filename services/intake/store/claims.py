@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.claims import Claim, OpenDispute, Situation
+from services.intake.domain.claims import Claim, Named, OpenDispute, Situation
 from services.intake.domain.kinds import MOST_OPEN, Transaction
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import GROUPS, TransactionKind, TransactionState
@@ -29,8 +29,13 @@ _COUNTED: Final = text(
     "SELECT customer_id, kind_group, reference, CASE WHEN holds THEN slot END FROM disputes "
     "WHERE open AND slot IS NOT NULL AND customer_id = ANY(CAST(:ids AS text[])) ORDER BY id"
 )
-_OWNERS: Final = text(
-    "SELECT reference, customer_id FROM disputes WHERE reference = ANY(CAST(:references AS text[]))"
+# By its own reference, or by one that was told at the door without a token.
+_NAMED: Final = text(
+    "SELECT reference AS given, customer_id, reference FROM disputes "
+    "WHERE reference = ANY(CAST(:references AS text[])) "
+    "UNION ALL SELECT s.reference, d.customer_id, d.reference FROM stand_ins s "
+    "JOIN disputes d ON d.reference = s.stands_for "
+    "WHERE s.reference = ANY(CAST(:references AS text[]))"
 )
 _INSERT: Final = text(
     "WITH claim AS (INSERT INTO claims (id, customer_id, channel, opened_by, opened_at) "
@@ -72,9 +77,7 @@ async def situation(tx: AsyncConnection, claims: Collection[Claim]) -> Situation
     references = {claim.about_reference for claim in claims if claim.about_reference}
     if not counting and not references:
         return found
-    return replace(
-        found, counted=await _counted(tx, counting), owners=await _owners(tx, references)
-    )
+    return replace(found, counted=await _counted(tx, counting), named=await _named(tx, references))
 
 
 async def about(tx: AsyncConnection, transactions: Collection[str]) -> Situation:
@@ -140,11 +143,11 @@ async def _counted(
     return found
 
 
-async def _owners(tx: AsyncConnection, references: Collection[str]) -> dict[str, str]:
+async def _named(tx: AsyncConnection, references: Collection[str]) -> dict[str, Named]:
     if not references:
         return {}
-    rows = await tx.execute(_OWNERS, {"references": [*references]})
-    return {reference: customer for reference, customer in rows}  # noqa: C416 - rows are no pairs
+    rows = await tx.execute(_NAMED, {"references": [*references]})
+    return {given: Named(customer, reference) for given, customer, reference in rows}
 
 
 def _lock_order(opening: Opening) -> tuple[str, str, str, int]:

@@ -5,6 +5,7 @@ from typing import Final
 from services.tracker.ops.labels import Both
 
 TEXT: Final[dict[str, Both]] = {
+    "about": ("所投诉的申请", "Is about"),
     "actor": ("操作方", "Actor"),
     "after": ("之后的状态", "Afterwards"),
     "all": ("全部", "All"),
@@ -77,6 +78,10 @@ TEXT: Final[dict[str, Both]] = {
     "transaction": ("交易", "Transaction"),
     "trigger": ("发生了什么", "What happened"),
     "waits": ("等待中", "Waiting for"),
+    "without_token": (
+        "这是没有登录的人报告的，任何人都可以这样报告；是否本人，以身份核实的结果为准。",
+        "Reported without logging in, as anybody can: the check of the identity shows who it was.",
+    ),
     "wrong_token": ("令牌无效", "The token was not accepted"),
     "possible": ("现在可以做什么", "What is possible now"),
     "possible_customer": ("客户可以", "The customer may"),

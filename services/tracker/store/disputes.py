@@ -21,7 +21,8 @@ _INSERT = text(
     "INSERT INTO disputes (id, claim_id, reference, kind, reason, customer_id, merchant_id,"
     " transaction_id, requested_minor, currency, refundable_until, occurred_at, profile,"
     " profile_version, calendar, calendar_version, opened_at, first_promised_at,"
-    " first_promise_rule, statement) SELECT * FROM unnest(CAST(:id AS uuid[]),"
+    " first_promise_rule, statement, unauthenticated, about_reference)"
+    " SELECT * FROM unnest(CAST(:id AS uuid[]),"
     " CAST(:claim_id AS uuid[]), CAST(:reference AS text[]), CAST(:kind AS text[]),"
     " CAST(:reason AS text[]), CAST(:customer_id AS text[]), CAST(:merchant_id AS text[]),"
     " CAST(:transaction_id AS text[]), CAST(:requested_minor AS numeric[]),"
@@ -30,7 +31,8 @@ _INSERT = text(
     " CAST(:profile_version AS integer[]), CAST(:calendar AS text[]),"
     " CAST(:calendar_version AS text[]), CAST(:opened_at AS timestamptz[]),"
     " CAST(:first_promised_at AS timestamptz[]), CAST(:first_promise_rule AS text[]),"
-    " CAST(:statement AS text[])) ON CONFLICT DO NOTHING"
+    " CAST(:statement AS text[]), CAST(:unauthenticated AS boolean[]),"
+    " CAST(:about_reference AS text[])) ON CONFLICT DO NOTHING"
 )
 _LOCK = text(  # the pieces are constants
     "SELECT id, claim_id, reference, kind, reason, customer_id, merchant_id, transaction_id,"  # noqa: S608
@@ -123,6 +125,7 @@ _CLAIM_COLUMNS: Final = (
     "calendar_version",
     "opened_at",
     "statement",
+    "about_reference",
 )
 
 
@@ -179,6 +182,7 @@ async def insert(tx: AsyncConnection, opened: Sequence[DisputeOpened]) -> None:
     columns["currency"] = [e.requested.currency if e.requested else None for e in rows]
     columns["first_promised_at"] = [event.promised_at for event in rows]
     columns["first_promise_rule"] = [event.promise_rule for event in rows]
+    columns["unauthenticated"] = [event.unauthenticated is True for event in rows]
     await tx.execute(_INSERT, columns)
 
 

@@ -66,6 +66,8 @@ disputes = Table(
     Column("promised_at", _TIME),
     Column("snapshot", JSON),
     Column("updated_at", _TIME, nullable=False, server_default=text("clock_timestamp()")),
+    Column("unauthenticated", Boolean),
+    Column("about_reference", Text),
     CheckConstraint("requested_minor >= 0", name="disputes_requested"),
     Index("disputes_open_by_slack", "promised_at", postgresql_where=text("open")),
     Index("disputes_open_status", "status", postgresql_where=text("open")),

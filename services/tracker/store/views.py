@@ -31,7 +31,10 @@ _ALL = text(
     " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
     "ORDER BY updated_at DESC, id DESC LIMIT :limit"
 )
-_ONE = text("SELECT *, clock_timestamp() AS read_at FROM disputes WHERE id = :id")
+_ONE = text(
+    "SELECT d.*, clock_timestamp() AS read_at, a.id AS about_dispute_id FROM disputes d"
+    " LEFT JOIN disputes a ON a.reference = d.about_reference WHERE d.id = :id"
+)
 _HISTORY = text(
     "SELECT step, at, trigger, actor, input, result, reason, legs, status, versions FROM history "
     "WHERE dispute_id = :id ORDER BY step DESC LIMIT 500"
@@ -80,7 +83,8 @@ async def state_list(
 async def one(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] | None:
     """The dispute's row with its facts and snapshot; free text stays sealed.
 
-    `read_at` is the database's time.
+    `read_at` is the database's time. `about_dispute_id` is the dispute of its `about_reference`,
+    null where it has none, or where that dispute has not come here yet.
     """
     row = (await connection.execute(_ONE, {"id": dispute_id})).mappings().one_or_none()
     if row is None:

@@ -8,7 +8,13 @@ import pytest
 from services.intake.api import reports
 from shared import ids
 from tests.integration.intake.test_accepting import opened_events
-from tests.integration.intake.test_every_kind import LOCKED_OUT, THEFT, opened, told
+from tests.integration.intake.test_every_kind import (
+    COMPLAINT,
+    LOCKED_OUT,
+    THEFT,
+    opened,
+    told,
+)
 from tests.integration.intake.world import Instance, World, status
 from tests.unit.shared.serving import Answer
 
@@ -100,6 +106,19 @@ async def test_a_stand_in_leads_its_owner_to_the_case_and_nobody_else(world: Wor
     assert own.json()["reference"] == mine["reference"]
     assert (hers.status, hers.text) == (404, nothing.text)
     assert without.status == 401
+
+
+async def test_a_complaint_is_about_the_case_that_a_stand_in_leads_to(world: World) -> None:
+    async with world.instance() as instance:
+        mine = await opened(instance, LOCKED_OUT)
+        number = (await report(instance)).json()["reference"]
+        about = COMPLAINT | {"about_reference": ids.spoken(number)}
+        receipt = await opened(instance, about)
+        shown = (await instance.get(receipt["links"]["self"])).json()
+        hers = await instance.open(about, token="customer:bo")
+    assert shown["about_reference"] == mine["reference"]
+    assert hers.status == 404
+    assert (await opened_events(world))[-1][1].about_reference == mine["reference"]
 
 
 async def test_the_same_key_gets_the_same_answer_whatever_became_of_the_case(

@@ -1,6 +1,10 @@
 """The state list: what is open, by the time that is left."""
 
+from typing import Any
+
 from shared.auth import Role
+from shared.contracts.events import DisputeOpened
+from shared.contracts.vocabulary import Kind
 from tests.integration.tracker.desk import Caller, serving
 from tests.integration.tracker.stage import Stage, opened, opening
 from tests.unit.shared.serving import Api
@@ -23,6 +27,40 @@ async def test_the_list_is_sorted_by_the_time_that_is_left_and_pages_do_not_over
     async with serving(stage) as api:
         seen = await _all_pages(api)
     assert seen == [str(event.dispute_id) for event in reversed(events)]
+
+
+async def test_who_reads_a_dispute_sees_that_nobody_proved_who_they_are(
+    api: Api, common: Stage
+) -> None:
+    known = opened(Kind.ACCESS_LOST, None, merchant_id=None)
+    unknown = opened(Kind.ACCESS_LOST, None, merchant_id=None).model_copy(
+        update={"unauthenticated": True}
+    )
+    await common.send(opening(known), opening(unknown))
+    assert (await _read(api, unknown))["unauthenticated"] is True
+    assert (await _read(api, known))["unauthenticated"] is False
+
+
+async def test_who_reads_a_complaint_sees_which_dispute_it_is_about(
+    api: Api, common: Stage
+) -> None:
+    first = opened()
+    later = opened(Kind.COMPLAINT, None, merchant_id=None).model_copy(
+        update={"about_reference": first.reference}
+    )
+    await common.send(opening(later))
+    shown = await _read(api, later)
+    assert (shown["about_reference"], shown["about_dispute_id"]) == (first.reference, None)
+    await common.send(opening(first))
+    assert (await _read(api, later))["about_dispute_id"] == str(first.dispute_id)
+    own = await _read(api, first)
+    assert (own["id"], own["about_reference"]) == (str(first.dispute_id), None)
+
+
+async def _read(api: Api, event: DisputeOpened) -> dict[str, Any]:
+    answer = await api.get(f"/v1/disputes/{event.dispute_id}", headers=OPS.headers)
+    shown: dict[str, Any] = answer.json()
+    return shown
 
 
 async def _all_pages(api: Api) -> list[str]:

@@ -8,6 +8,7 @@ import sqlalchemy
 
 from services.tracker.domain.triggers import RefundReport, T
 from services.tracker.ops.access import COOKIE
+from shared import ids
 from shared.auth import Role
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import DecisionReason, Kind
@@ -280,6 +281,32 @@ async def test_free_text_and_destinations_are_not_shown(pages: Api, stage: Stage
     page = await get(pages, f"/disputes/{event.dispute_id}")
     assert CANARY not in page.text
     assert "0042" not in page.text.replace(event.reference, "")
+
+
+async def test_a_report_without_a_token_is_marked_and_no_other(pages: Api, stage: Stage) -> None:
+    known, unknown = (opened(Kind.ACCESS_LOST, None, merchant_id=None) for _ in range(2))
+    unknown = unknown.model_copy(update={"unauthenticated": True})
+    await stage.send(opening(known), opening(unknown))
+    path, said = f"/disputes/{unknown.dispute_id}", "Reported without logging in"
+    assert said in (await get(pages, path)).text
+    assert "这是没有登录的人报告的" in (await get(pages, f"{path}?lang=zh-CN")).text
+    assert said not in (await get(pages, f"/disputes/{known.dispute_id}")).text
+
+
+async def test_a_complaint_leads_to_the_dispute_that_it_is_about(pages: Api, stage: Stage) -> None:
+    first = opened()
+    later = opened(Kind.COMPLAINT, None, merchant_id=None).model_copy(
+        update={"about_reference": first.reference}
+    )
+    await stage.send(opening(later))
+    path = f"/disputes/{later.dispute_id}?lang=en"
+    page = await get(pages, path)
+    assert f"Is about {ids.spoken(first.reference)}" in plain(page)
+    assert f"/disputes/{first.dispute_id}" not in page.text
+    await stage.send(opening(first))
+    assert f'href="/disputes/{first.dispute_id}?lang=en"' in (await get(pages, path)).text
+    other = await get(pages, f"/disputes/{first.dispute_id}")
+    assert "Is about" not in other.text
 
 
 async def test_a_dispute_that_does_not_exist_has_a_page_that_says_so(pages: Api) -> None:

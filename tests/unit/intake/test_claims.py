@@ -7,6 +7,7 @@ from services.intake.domain.claims import (
     AlreadyOpen,
     Claim,
     Item,
+    Named,
     NotTheirs,
     OpenDispute,
     Situation,
@@ -226,9 +227,14 @@ def test_a_sixth_complaint_waits() -> None:
     assert decide(COMPLAINT, counted("service", 1, None, 3, None, 2)) == TooManyOpen(5)
 
 
-@pytest.mark.parametrize("owners", [{}, {"402188530174": "bo"}])
-def test_a_complaint_about_what_is_not_ones_own_is_about_nothing(owners: dict[str, str]) -> None:
+@pytest.mark.parametrize("named", [{}, {"402188530174": Named("bo", "402188530174")}])
+def test_a_complaint_about_what_is_not_ones_own_is_about_nothing(named: dict[str, Named]) -> None:
     about = replace(COMPLAINT, about_reference="402188530174")
-    assert decide(about, Situation({}, {}, {}, owners)) == NotTheirs()
-    mine = Situation({}, {}, {}, {"402188530174": "ana"})
-    assert decide(about, mine) == (Item(None, None, None, 1),)
+    assert decide(about, Situation({}, {}, {}, named)) == NotTheirs()
+
+
+@pytest.mark.parametrize("own", ["402188530174", "700000000000"])
+def test_a_complaint_is_about_a_dispute_by_the_disputes_own_reference(own: str) -> None:
+    about = replace(COMPLAINT, about_reference="402188530174")
+    mine = Situation({}, {}, {}, {"402188530174": Named("ana", own)})
+    assert decide(about, mine) == (Item(None, None, None, 1, own),)

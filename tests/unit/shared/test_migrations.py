@@ -48,6 +48,9 @@ FROZEN = {
     "services/tracker/migrations/0006.sql": (
         "ca1042dac4235ddc4d4491c2afc18c1b5493215e72e3ae497f3f92d551d8c321"
     ),
+    "services/tracker/migrations/0007.sql": (
+        "5f8d845b3fa95053d1a99a31193b6b5e2a17f00a63545f763694fa848abc0583"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -65,6 +68,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0006_without_a_transaction.py": (
         "0235555dea04b6e4ec48c671ea0b984e9e0da5df8054be0dc883f56fe120cfe5"
+    ),
+    "services/tracker/migrations/versions/0007_said_at_the_opening.py": (
+        "93a38570817b46d463f010419eeb26be6ec97ed81caac473835209ff130b166c"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
