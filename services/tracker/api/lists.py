@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from services.tracker.api.amounts import spelled
 from services.tracker.api.desk import Desk
 from services.tracker.domain.commands import actions, ops_commands
 from services.tracker.store import views
@@ -36,7 +37,10 @@ def add(router: APIRouter, desk: Desk) -> None:
 
     @router.get("/v1/disputes/{dispute_id}", tags=["state list"])
     async def one(dispute_id: UUID, caller: Principal = allow(Role.OPS)) -> dict[str, Any]:
-        """One dispute: legs, facts, what was said and is possible, history, holds, tasks."""
+        """One dispute: legs, facts, what was said and is possible, history, holds, tasks.
+
+        Amounts are integer minor units, written as strings.
+        """
         del caller
         async with desk.engine.connect() as connection:
             found = await views.whole(connection, dispute_id)
@@ -44,4 +48,4 @@ def add(router: APIRouter, desk: Desk) -> None:
             raise NotFound("No dispute has this id.")
         dispute = dispute_of(found)
         possible = [*actions(dispute, found.pop("read_at")), *ops_commands(dispute)]
-        return found | {"said": said(found, desk.keys), "possible": possible}
+        return spelled(found) | {"said": said(found, desk.keys), "possible": possible}

@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from services.tracker.domain.triggers import T
 from shared.auth import Role
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Kind
 from tests.integration.tracker.desk import Caller, serving
-from tests.integration.tracker.stage import Stage, opened, opening
+from tests.integration.tracker.stage import Stage, decision, found, merchant, opened, opening
 from tests.unit.shared.serving import Api
 
 OPS = Caller(Role.OPS)
+BIG = 2**53 + 1  # the first that a reader of JSON numbers as doubles gets wrong
 
 
 async def test_the_list_is_sorted_by_the_time_that_is_left_and_pages_do_not_overlap(
@@ -55,6 +57,35 @@ async def test_who_reads_a_complaint_sees_which_dispute_it_is_about(
     assert (await _read(api, later))["about_dispute_id"] == str(first.dispute_id)
     own = await _read(api, first)
     assert (own["id"], own["about_reference"]) == (str(first.dispute_id), None)
+
+
+async def test_every_amount_is_a_string_wherever_it_stands(api: Api, common: Stage) -> None:
+    event = opened(requested_minor=BIG)
+    await common.to_merchant(event, BIG + 2)
+    paid = found(event, BIG + 2, tender=(("cash", BIG), ("coupon", 2)), clawback_minor=3)
+    other = opened(requested_minor=5_000)
+    await common.each(opening(other), found(other), merchant(other, T.MERCHANT_REFUSED))
+    await common.each(decision(other, 4_000), paid)
+    shown, decided = await _read(api, event), await _read(api, other)
+    assert shown["requested_minor"] == "9007199254740993"
+    assert shown["facts"]["captured_minor"] == "9007199254740995"
+    told = shown["history"][0]["input"]["value"]
+    assert (told["captured_minor"], told["clawback_minor"]) == ("9007199254740995", "3")
+    assert told["tender"] == [["cash", "9007199254740993"], ["coupon", "2"]]
+    assert decided["facts"]["attempts"][0]["amount_minor"] == "4000"
+    assert decided["holds"][0]["amount_minor"] == "4000"
+    assert decided["history"][0]["input"]["value"]["amount_minor"] == "4000"
+    assert numbers(shown) == numbers(decided) == []
+
+
+def numbers(value: Any, name: str = "") -> list[str]:
+    """Names of amounts that are numbers, at any depth."""
+    if isinstance(value, dict):
+        return [each for key, inner in value.items() for each in numbers(inner, key)]
+    if isinstance(value, list):
+        return [each for inner in value for each in numbers(inner, name)]
+    is_amount = name.endswith("_minor") or name == "tender"
+    return [name] if is_amount and isinstance(value, int | float) else []
 
 
 async def _read(api: Api, event: DisputeOpened) -> dict[str, Any]:
