@@ -3,13 +3,18 @@
 from typing import Any, Final
 
 from services.intake.api.callers import UNGUESSABLE_KEY
-from shared.http import ProblemDocument
+from services.intake.api.views import ConflictDocument
+from shared.http import Conflict, ProblemDocument
 
 
 def may(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The refusals of a route, beside those that every route has."""
     always = (400, 401, 403, 422, 503)
-    return {s: {"model": ProblemDocument, "description": _WHY[s]} for s in (*always, *statuses)}
+    return {s: {"model": _document(s), "description": _WHY[s]} for s in (*always, *statuses)}
+
+
+def _document(status: int) -> type[ProblemDocument]:
+    return ConflictDocument if status == Conflict.status else ProblemDocument
 
 
 _WHY: Final = {
@@ -17,7 +22,7 @@ _WHY: Final = {
     401: "A valid token is needed",
     403: "Your role may not do this",
     404: "Nothing here that you may see",
-    409: "Not possible now",
+    409: "Not possible now; the answer says what the state is and what is possible",
     413: "The body is too large",
     422: "Something in the request is wrong; `errors` names each field",
     429: "Too much at once; see Retry-After",

@@ -64,10 +64,12 @@ def _already_open(refused: AlreadyOpen) -> Conflict:
     same = "of this kind" if refused.field == "kind" else "about this transaction"
     text = f"an open dispute {same} exists"
     remedy = "Leave this transaction out, or name another"
-    extra: dict[str, Any] = {}
+    extra: dict[str, Any] = {"possible": list(refused.possible)}
     if refused.reference:
         remedy = f"Follow {ids.spoken(refused.reference)} instead"
-        extra = {"reference": refused.reference}
+        extra["reference"] = refused.reference
+    if refused.status:
+        extra["status_now"] = refused.status
     return Conflict(
         f"{refused.field}: {text}. {remedy}.",
         errors=[FieldProblem(field=refused.field, problem=text, remedy=remedy)],
@@ -81,6 +83,10 @@ def _too_many_open(refused: TooManyOpen) -> Conflict:
     return Conflict(
         f"kind: {text}. {remedy}.",
         errors=[FieldProblem(field="kind", problem=text, remedy=remedy)],
+        open=[
+            {"reference": d.reference, "status_now": d.status, "possible": list(d.possible)}
+            for d in refused.standing
+        ],
     )
 
 

@@ -15,10 +15,37 @@ from shared.contracts.vocabulary import (
     TransactionKind,
     TransactionState,
 )
+from shared.http import ProblemDocument
 
 
 class _Answer(BaseModel):
     model_config = ConfigDict(frozen=True)
+
+
+class OpenDispute(_Answer):
+    """One of the disputes that are open already."""
+
+    reference: str = Field(description="twelve digits that can be read out, grouped 4-4-4")
+    status_now: Status
+    possible: list[Action] = Field(description="what can be asked of it now")
+
+
+class ConflictDocument(ProblemDocument):
+    """What is not possible now: the state, and what is possible instead."""
+
+    reference: str | None = Field(
+        None, description="the open dispute that is in the way, where it is the same customer's"
+    )
+    status_now: Status | None = Field(
+        None,
+        description="of the dispute that was asked; for an opening, the one that `reference` names",
+    )
+    possible: list[Action] | None = Field(
+        None, description="what can be asked of the dispute that `status_now` is about"
+    )
+    open: list[OpenDispute] | None = Field(
+        None, description="where too many of a kind are open: all of them"
+    )
 
 
 class Receipt(_Answer):

@@ -16,12 +16,14 @@ from services.intake.domain.kinds import (
     most,
     obstacle,
 )
-from shared.contracts.vocabulary import GROUPS, Actor, Kind
+from shared.contracts.vocabulary import GROUPS, Action, Actor, Kind, Status
 from shared.money import Money
 from shared.rules import Reasons
 
 MAX_TRANSACTIONS: Final = 50
 MAX_STATEMENT: Final = 2000
+AT_FIRST: Final = (Action.WITHDRAW,)
+"""What may be asked of a dispute before the tracker has said what is possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class OpenDispute:
-    """An open dispute that stands in the way of another; the `slot` it holds, if any."""
+    """An open dispute that stands in the way of another; the `slot` it holds, if any.
+
+    `status` and what is `possible` as the read model has them.
+    """
 
     customer_id: str
     reference: str
     slot: int | None = None
+    status: Status = Status.RECEIVED
+    possible: tuple[Action, ...] = AT_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +125,24 @@ class NotTheirs:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyOpen:
-    """What `field` names has an open dispute; `reference` only where it is the caller's own."""
+    """What `field` names has an open dispute; the rest is told only where it is the caller's own.
+
+    An opening is answered with the `status` of that dispute and what is `possible` there; who asked
+    something of a dispute, with those of the dispute that was asked.
+    """
 
     field: str
     reference: str | None
+    status: Status | None = None
+    possible: tuple[Action, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TooManyOpen:
-    """The customer has as many of this kind open as may be at once."""
+    """The customer has as many of this kind open as may be at once: these."""
 
     limit: int
+    standing: tuple[OpenDispute, ...]
 
 
 Refusal = Wrong | NotTheirs | AlreadyOpen | TooManyOpen
@@ -171,8 +185,7 @@ def decide(claim: Claim, situation: Situation) -> tuple[Item, ...] | Refusal:
             return wrong
     for n, wanted in enumerate(claim.wanted):
         if standing := situation.open.get((wanted.transaction_id, GROUPS[claim.kind])):
-            mine = standing.customer_id == claim.customer_id
-            return AlreadyOpen(_at(n), standing.reference if mine else None)
+            return _already_open(_at(n), standing, claim.customer_id)
     return tuple(Item(w.transaction_id, t, _requested(claim.kind, w, t)) for w, t in pairs)
 
 
@@ -184,9 +197,17 @@ def _without_transaction(
         return (Item(None, None, None, about_reference=about),)
     limit, standing = MOST_OPEN[group], situation.counted.get((claim.customer_id, group), ())
     if len(standing) >= limit:
-        return AlreadyOpen("kind", standing[0].reference) if limit == 1 else TooManyOpen(limit)
+        if limit == 1:
+            return _already_open("kind", standing[0], claim.customer_id)
+        return TooManyOpen(limit, tuple(standing))
     taken = {dispute.slot for dispute in standing}
     return (Item(None, None, None, min(set(range(1, limit + 1)) - taken), about),)
+
+
+def _already_open(field: str, standing: OpenDispute, customer_id: str) -> AlreadyOpen:
+    if standing.customer_id != customer_id:
+        return AlreadyOpen(field, None)
+    return AlreadyOpen(field, standing.reference, standing.status, standing.possible)
 
 
 def _requested(kind: Kind, wanted: Wanted, transaction: Transaction | None) -> Money | None:

@@ -1,6 +1,6 @@
 """What a customer asks of a dispute that exists: checked on the read model, decided elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.intake.domain.actions import Details, Disputed, refusal
-from services.intake.domain.claims import AlreadyOpen, Refusal
+from services.intake.domain.claims import AT_FIRST, AlreadyOpen, Refusal
 from services.intake.handlers.accept import SOURCE
 from services.intake.handlers.answers import (
     Accepted,
@@ -27,8 +27,6 @@ from shared.contracts.vocabulary import Action
 from shared.outbox import Outgoing
 from shared.seal import KeyRing
 
-# What may be asked before the tracker has said what is possible.
-_AT_FIRST: Final = (Action.WITHDRAW,)
 _LOOKS: Final = 2
 
 CommandAnswer = Accepted | AlreadyNamed | KeyReused | NotFound | NotPossible | Refusal
@@ -51,7 +49,7 @@ class Command:
 
 def possible(dispute: disputes.Stored) -> tuple[Action, ...]:
     """The actions that the newest status allows."""
-    return tuple(dispute.snapshot.actions) if dispute.snapshot else _AT_FIRST
+    return tuple(dispute.snapshot.actions) if dispute.snapshot else AT_FIRST
 
 
 async def request(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> CommandAnswer:
@@ -109,10 +107,18 @@ async def _name_transaction(
     for _ in range(_LOOKS):
         situation = await claims.about(tx, [named])
         if refused := refusal(command.details, disputed, situation):
-            return refused
+            return _of(dispute, refused)
         if await disputes.name_transaction(tx, opening.dispute_id, named):
             return None
-    return AlreadyOpen("transaction_id", None)  # opened and closed again while we looked
+    # opened and closed again while we looked
+    return _of(dispute, AlreadyOpen("transaction_id", None))
+
+
+def _of(dispute: disputes.Stored, refused: Refusal) -> Refusal:
+    """Whatever is in its way: the state that is told is that of the dispute that was asked."""
+    if not isinstance(refused, AlreadyOpen):
+        return refused
+    return replace(refused, status=dispute.status, possible=possible(dispute))
 
 
 async def _event(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> ActionRequested:

@@ -5,13 +5,20 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.intake.domain.claims import Claim, Named, OpenDispute, Situation
+from services.intake.domain.claims import AT_FIRST, Claim, Named, OpenDispute, Situation
 from services.intake.domain.kinds import MOST_OPEN, Transaction
 from shared.contracts.events import DisputeOpened
-from shared.contracts.vocabulary import GROUPS, TransactionKind, TransactionState
+from shared.contracts.vocabulary import (
+    GROUPS,
+    Action,
+    Status,
+    TransactionKind,
+    TransactionState,
+)
 
 COPY: Final = (
     "t.transaction_id, t.customer_id, t.kind, t.state, t.amount_minor, t.refunded_minor,"
@@ -20,13 +27,18 @@ COPY: Final = (
 _COPIES: Final = text(
     f"SELECT {COPY} FROM transactions t WHERE transaction_id = ANY(CAST(:ids AS text[]))"  # noqa: S608 - constants
 )
+# What is possible now, as JSON; null until the tracker has spoken.
+_POSSIBLE: Final = (
+    "CASE WHEN snapshot IS NOT NULL THEN coalesce(CAST(snapshot->'actions' AS text), '[]') END"
+)
 _OPEN: Final = text(
-    "SELECT transaction_id, kind_group, customer_id, reference FROM disputes "
-    "WHERE open AND transaction_id = ANY(CAST(:ids AS text[]))"
+    f"SELECT transaction_id, kind_group, customer_id, reference, status, {_POSSIBLE} AS possible "  # noqa: S608 - constants
+    "FROM disputes WHERE open AND transaction_id = ANY(CAST(:ids AS text[]))"
 )
 # One that was opened again after its end no longer holds its slot, and counts all the same.
 _COUNTED: Final = text(
-    "SELECT customer_id, kind_group, reference, CASE WHEN holds THEN slot END FROM disputes "
+    "SELECT customer_id, kind_group, reference, CASE WHEN holds THEN slot END AS slot, status,"  # noqa: S608 - constants
+    f" {_POSSIBLE} AS possible FROM disputes "
     "WHERE open AND slot IS NOT NULL AND customer_id = ANY(CAST(:ids AS text[])) ORDER BY id"
 )
 # By its own reference, or by one that was told at the door without a token.
@@ -87,8 +99,8 @@ async def about(tx: AsyncConnection, transactions: Collection[str]) -> Situation
     ids = {"ids": sorted(transactions)}
     copies = {row.transaction_id: transaction(row) for row in await tx.execute(_COPIES, ids)}
     standing = {
-        (transaction_id, group): OpenDispute(customer, reference)
-        for transaction_id, group, customer, reference in await tx.execute(_OPEN, ids)
+        (row.transaction_id, row.kind_group): _standing(row, None)
+        for row in await tx.execute(_OPEN, ids)
     }
     return Situation(copies, standing)
 
@@ -138,9 +150,16 @@ async def _counted(
 ) -> dict[tuple[str, str], list[OpenDispute]]:
     found: dict[tuple[str, str], list[OpenDispute]] = {}
     if customers:
-        for customer, group, reference, slot in await tx.execute(_COUNTED, {"ids": [*customers]}):
-            found.setdefault((customer, group), []).append(OpenDispute(customer, reference, slot))
+        for row in await tx.execute(_COUNTED, {"ids": [*customers]}):
+            place = (row.customer_id, row.kind_group)
+            found.setdefault(place, []).append(_standing(row, row.slot))
     return found
+
+
+def _standing(row: Row[Any], slot: int | None) -> OpenDispute:
+    told = AT_FIRST if row.possible is None else from_json(row.possible)
+    possible = tuple(Action(name) for name in told)
+    return OpenDispute(row.customer_id, row.reference, slot, Status(row.status), possible)
 
 
 async def _named(tx: AsyncConnection, references: Collection[str]) -> dict[str, Named]:

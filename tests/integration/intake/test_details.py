@@ -116,6 +116,9 @@ async def test_another_dispute_about_the_transaction_is_named_to_its_owner_only(
     assert (own.status, own.json()["reference"]) == (409, mine["reference"])
     assert own.json()["errors"][0]["field"] == "transaction_id"
     assert (hers.status, "reference" in hers.json()) == (409, False)
+    for refused in (own.json(), hers.json()):  # of the dispute that was asked
+        assert refused["status_now"] == "needs_details"
+        assert "give_details" in refused["possible"]
     assert beside.status == 202
 
 

@@ -141,6 +141,33 @@ async def test_a_second_report_about_the_account_gets_the_number_of_the_first(
         assert (await instance.open(body)).status == 409
 
 
+@pytest.mark.parametrize("body", [THEFT, about("wrong_amount", "t-1")])
+async def test_what_is_open_already_is_told_with_its_state_and_what_is_possible(
+    world: World, body: dict[str, Any]
+) -> None:
+    async with world.instance() as instance:
+        first = await opened(instance, body)
+        early = (await instance.open(body)).json()
+        news = status(first["dispute_id"], 1, status="needs_details", actions=("give_details",))
+        await told(instance, news)
+        late = (await instance.open(body)).json()
+        await told(instance, status(first["dispute_id"], 2, status="under_review"))
+        held = (await instance.open(body)).json()
+    assert [(a["reference"], a["status_now"], a["possible"]) for a in (early, late, held)] == [
+        (first["reference"], "received", ["withdraw"]),
+        (first["reference"], "needs_details", ["give_details"]),
+        (first["reference"], "under_review", []),
+    ]
+
+
+async def test_of_somebody_elses_open_dispute_nothing_is_told(world: World) -> None:
+    async with world.instance() as instance:
+        await opened(instance, about("wrong_amount", "t-1"), token="customer:bo")
+        answer = await instance.open(about("wrong_amount", "t-1"))
+    assert (answer.status, answer.json()["possible"]) == (409, [])
+    assert not {"reference", "status_now", "open"} & set(answer.json())
+
+
 @pytest.mark.parametrize("body", [THEFT, LOCKED_OUT])
 async def test_ten_reports_at_once_over_two_instances_open_one(
     world: World, body: dict[str, str]
@@ -170,6 +197,10 @@ async def test_of_a_dozen_complaints_at_once_five_are_taken(world: World) -> Non
         "problem": "5 of this kind are open already",
         "remedy": "Wait for the answer to one of them, or withdraw one",
     }
+    receipts = [a.json()["disputes"][0] for a in answers if a.status == 202]
+    listed = refused.json()["open"]
+    assert sorted(d["reference"] for d in listed) == sorted(r["reference"] for r in receipts)
+    assert all((d["status_now"], d["possible"]) == ("received", ["withdraw"]) for d in listed)
     slots = await world.query("SELECT slot FROM disputes WHERE holds AND customer_id = 'ana'")
     assert sorted(row[0] for row in slots) == [1, 2, 3, 4, 5]
 

@@ -1,8 +1,10 @@
+from typing import Any
+
 import pytest
 
 from services.intake.domain.actions import Details, Disputed, check, refusal
 from services.intake.domain.claims import AlreadyOpen, NotTheirs, OpenDispute, Situation, Wrong
-from shared.contracts.vocabulary import Action, Kind
+from shared.contracts.vocabulary import Action, Kind, Status
 from shared.money import Money
 from tests.unit.intake.test_claims import BOUGHT
 
@@ -64,11 +66,14 @@ def test_the_answers_are_those_of_an_opening_with_this_requests_fields() -> None
     assert refusal(Details("t-1"), hers, COPIED) == NotTheirs()
 
 
-@pytest.mark.parametrize(("owner", "reference"), [("ana", "700000000000"), ("bo", None)])
-def test_another_dispute_about_the_same_is_in_the_way(owner: str, reference: str | None) -> None:
-    standing = {("t-9", "purchase"): OpenDispute(owner, "700000000000")}
-    verdict = refused(Details("t-9"), Situation({}, standing))
-    assert verdict == AlreadyOpen("transaction_id", reference)
+@pytest.mark.parametrize(
+    ("owner", "told"),
+    [("ana", ("700000000000", Status.CHECKING, (Action.APPEAL,))), ("bo", (None,))],
+)
+def test_another_dispute_about_the_same_is_in_the_way(owner: str, told: tuple[Any, ...]) -> None:
+    other = OpenDispute(owner, "700000000000", None, Status.CHECKING, (Action.APPEAL,))
+    verdict = refused(Details("t-9"), Situation({}, {("t-9", "purchase"): other}))
+    assert verdict == AlreadyOpen("transaction_id", *told)
 
 
 def test_a_dispute_is_not_in_its_own_way() -> None:

@@ -18,7 +18,14 @@ from services.intake.domain.claims import (
     decide,
 )
 from services.intake.domain.kinds import Transaction
-from shared.contracts.vocabulary import REASONS, Kind, TransactionKind, TransactionState
+from shared.contracts.vocabulary import (
+    REASONS,
+    Action,
+    Kind,
+    Status,
+    TransactionKind,
+    TransactionState,
+)
 from shared.money import Money
 
 BOUGHT = Transaction(
@@ -134,7 +141,8 @@ def test_somebody_elses_transaction_hides_everything_else_that_is_wrong() -> Non
 def test_ones_own_open_dispute_is_named() -> None:
     standing = {("t-1", "purchase"): OpenDispute("ana", "402188530174")}
     verdict = decide(claim(Wanted("t-0"), Wanted("t-1")), situation(BOUGHT, standing=standing))
-    assert verdict == AlreadyOpen("transactions.1", "402188530174")
+    withdraw = (Action.WITHDRAW,)
+    assert verdict == AlreadyOpen("transactions.1", "402188530174", Status.RECEIVED, withdraw)
 
 
 def test_somebody_elses_open_dispute_is_not_named() -> None:
@@ -199,9 +207,10 @@ def test_claims_without_a_transaction_are_not_counted_as_a_rule(kind: str) -> No
 @pytest.mark.parametrize(("asked", "group"), [(THEFT, "theft"), (LOCKED_OUT, "access")])
 def test_one_open_report_about_the_account_is_enough(asked: Claim, group: str) -> None:
     assert decide(asked, counted(group)) == (Item(None, None, None, slot=1),)
-    assert decide(asked, counted(group, 1)) == AlreadyOpen("kind", "000000000000")
+    mine = AlreadyOpen("kind", "000000000000", Status.RECEIVED, (Action.WITHDRAW,))
+    assert decide(asked, counted(group, 1)) == mine
     # opened again by an appeal: it holds no slot, and is open all the same
-    assert decide(asked, counted(group, None)) == AlreadyOpen("kind", "000000000000")
+    assert decide(asked, counted(group, None)) == mine
 
 
 def test_reports_of_theft_and_of_lost_access_stand_side_by_side() -> None:
@@ -223,8 +232,12 @@ def test_a_complaint_takes_the_first_free_place_of_five(slots: tuple[int, ...], 
 
 
 def test_a_sixth_complaint_waits() -> None:
-    assert decide(COMPLAINT, counted("service", 1, 2, 3, 4, 5)) == TooManyOpen(5)
-    assert decide(COMPLAINT, counted("service", 1, None, 3, None, 2)) == TooManyOpen(5)
+    for slots in ((1, 2, 3, 4, 5), (1, None, 3, None, 2)):
+        verdict = decide(COMPLAINT, counted("service", *slots))
+        assert isinstance(verdict, TooManyOpen)
+        assert (verdict.limit, [d.reference for d in verdict.standing]) == (
+            5, [f"00000000000{n}" for n in range(5)]
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize("named", [{}, {"402188530174": Named("bo", "402188530174")}])
