@@ -34,7 +34,10 @@ class Settings(CommonSettings, DatabaseSettings):
         None, description="header in which the proxy in front names the client's address (last)"
     )
     intake_reports_in_all: int = Field(
-        1000, ge=1, le=100_000, description="reports without a token in ten minutes; then 429"
+        10_000, ge=1, le=100_000, description="reports without a token in ten minutes; then 429"
+    )
+    intake_reports_per_network: int = Field(
+        100, ge=1, description="the same, from one network: IPv4 /24, IPv6 /48"
     )
     intake_reports_per_address: int = Field(
         20, ge=1, description="the same, from one client address"

@@ -97,9 +97,10 @@ def assemble(settings: Settings) -> Intake:
 def _throttle(settings: Settings) -> Throttle:
     return Throttle(
         Limits(
-            settings.intake_reports_in_all,
-            settings.intake_reports_per_address,
-            settings.intake_reports_per_customer,
+            in_all=settings.intake_reports_in_all,
+            per_network=settings.intake_reports_per_network,
+            per_address=settings.intake_reports_per_address,
+            per_customer=settings.intake_reports_per_customer,
         )
     )
 

@@ -11,6 +11,7 @@ from starlette.requests import Request
 WINDOW_S: Final = 600
 _LONGEST: Final = 64
 _SITE_PREFIX: Final = 64  # bits of an IPv6 address that one site has to itself
+_NETWORK_PREFIX: Final = {4: 24, 6: 48}  # bits of an address that one holder has, as a rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,27 +19,38 @@ class Limits:
     """Reports that are let through in any ten minutes."""
 
     in_all: int
+    per_network: int
     per_address: int
     per_customer: int
 
 
 class Throttle:
-    """Counts the reports of the last ten minutes: all, those of an address, those about a customer.
+    """Counts the reports of the last ten minutes: all, of a network, an address, about a customer.
 
-    In memory: each instance counts for itself and begins anew when it starts. Only what was let
+    A network has a share, so that who holds many addresses does not use up what all have. In
+    memory: each instance counts for itself and begins anew when it starts. Only what was let
     through is kept, so `in_all` bounds the memory too.
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = {"all": limits.in_all, "address": limits.per_address}
-        self._limits["customer"] = limits.per_customer
+        self._limits = {
+            "all": limits.in_all,
+            "network": limits.per_network,
+            "address": limits.per_address,
+            "customer": limits.per_customer,
+        }
         self._let_through: deque[tuple[tuple[str, str], ...]] = deque()
         self._times: dict[tuple[str, str], deque[float]] = {}
 
     def wait_s(self, address: str, customer_id: str, now_s: float) -> int:
         """0 lets it through and counts it; else the seconds until it is worth trying again."""
         self._forget(now_s - WINDOW_S)
-        counted = (("all", ""), ("address", address), ("customer", customer_id))
+        counted = (
+            ("all", ""),
+            ("network", network_of(address)),
+            ("address", address),
+            ("customer", customer_id),
+        )
         if longest := max(self._wait_of(each, now_s) for each in counted):
             return longest
         self._let_through.append(counted)
@@ -63,7 +75,8 @@ class Throttle:
 def client_address(request: Request, header: str | None) -> str:
     """Who sent it: the connection's other end, or whom the proxy in front names last in `header`.
 
-    One site's IPv6 addresses count as one.
+    One site's IPv6 addresses count as one; an IPv4 address that is written as one of IPv6 counts
+    as itself.
     """
     lines = request.headers.getlist(header) if header else []
     named = lines[-1].rpartition(",")[2].strip() if lines else ""
@@ -74,4 +87,15 @@ def client_address(request: Request, header: str | None) -> str:
         return raw
     if isinstance(address, ipaddress.IPv4Address):
         return raw
-    return str(ipaddress.ip_network((address, _SITE_PREFIX), strict=False))
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((int(address), _SITE_PREFIX), strict=False))
+
+
+def network_of(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 site; what is neither stands for itself."""
+    try:
+        site = ipaddress.ip_network(address)
+    except ValueError:
+        return address
+    return str(site.supernet(new_prefix=_NETWORK_PREFIX[site.version]))

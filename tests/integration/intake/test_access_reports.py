@@ -177,12 +177,13 @@ async def test_what_is_wrong_is_said_as_everywhere_and_is_the_same_for_everybody
     assert await world.count("disputes") == 0
 
 
-async def test_reports_are_throttled_by_customer_address_and_in_all(world: World) -> None:
+async def test_reports_are_throttled_by_customer_address_network_and_in_all(world: World) -> None:
     bounds = {
         "intake_client_header": "x-real-ip",
         "intake_reports_per_customer": 2,
         "intake_reports_per_address": 3,
-        "intake_reports_in_all": 6,
+        "intake_reports_per_network": 6,
+        "intake_reports_in_all": 7,
     }
     async with world.instance(**bounds) as instance:
 
@@ -193,15 +194,17 @@ async def test_reports_are_throttled_by_customer_address_and_in_all(world: World
 
         same = [await asked("ana", f"203.0.113.{n}") for n in range(3)]
         near = [await asked(f"c-{n}", "203.0.113.9") for n in range(4)]
+        beside = [await asked(f"e-{n}", f"203.0.113.{n + 10}") for n in range(2)]
         many = [await asked(f"d-{n}", f"198.51.100.{n}") for n in range(2)]
     assert [a.status for a in same] == [202, 202, 429]
     assert [a.status for a in near] == [202, 202, 202, 429]
+    assert [a.status for a in beside] == [202, 429]
     assert [a.status for a in many] == [202, 429]
-    for refused in (same[-1], near[-1], many[-1]):
+    for refused in (same[-1], near[-1], beside[-1], many[-1]):
         assert 0 < int(refused.headers["Retry-After"]) <= 600
         assert refused.headers["Content-Type"] == "application/problem+json"
         assert "hotline" in refused.json()["detail"]
-    assert await world.count("disputes") == 5  # ana's second is a repeat
+    assert await world.count("disputes") == 6  # ana's second is a repeat
 
 
 async def test_every_answer_takes_the_same_least_time(

@@ -21,7 +21,7 @@ def test_of_several_lines_the_last_one_is_the_proxys() -> None:
 
 
 def test_an_address_waits_until_its_oldest_report_is_ten_minutes_old() -> None:
-    throttle = Throttle(Limits(in_all=100, per_address=2, per_customer=100))
+    throttle = Throttle(Limits(in_all=100, per_network=100, per_address=2, per_customer=100))
     assert throttle.wait_s("a", "ana", 0.0) == 0
     assert throttle.wait_s("a", "bo", 100.0) == 0
     assert throttle.wait_s("a", "cleo", 200.0) == 400
@@ -32,31 +32,49 @@ def test_an_address_waits_until_its_oldest_report_is_ten_minutes_old() -> None:
 
 
 def test_reports_about_one_customer_are_bounded_wherever_they_come_from() -> None:
-    throttle = Throttle(Limits(in_all=100, per_address=100, per_customer=2))
+    throttle = Throttle(Limits(in_all=100, per_network=100, per_address=100, per_customer=2))
     assert [throttle.wait_s(f"a-{n}", "ana", 0.0) for n in range(4)] == [0, 0, 600, 600]
     assert throttle.wait_s("a-0", "bo", 0.0) == 0
 
 
 def test_reports_are_bounded_in_all() -> None:
-    throttle = Throttle(Limits(in_all=3, per_address=100, per_customer=100))
+    throttle = Throttle(Limits(in_all=3, per_network=100, per_address=100, per_customer=100))
     assert [throttle.wait_s(f"a-{n}", f"c-{n}", 0.0) for n in range(4)] == [0, 0, 0, 600]
     assert throttle.wait_s("a-9", "c-9", 600.0) == 0
 
 
+@pytest.mark.parametrize(
+    ("sender", "neighbour", "elsewhere"),
+    [
+        ("203.0.113.{}", "203.0.113.250", "203.0.112.1"),
+        ("2001:db8:1:{}::/64", "2001:db8:1:ffff::/64", "2001:db8:2::/64"),
+        ("nonsense", "nonsense", "other"),
+    ],
+)
+def test_one_network_cannot_shut_the_door_for_others(
+    sender: str, neighbour: str, elsewhere: str
+) -> None:
+    throttle = Throttle(Limits(in_all=100, per_network=10, per_address=100, per_customer=100))
+    sent = [throttle.wait_s(sender.format(n), f"c-{n}", 0.0) for n in range(200)]
+    assert sent == [0] * 10 + [600] * 190
+    assert throttle.wait_s(neighbour, "ana", 1.0) == 599
+    assert throttle.wait_s(elsewhere, "ana", 1.0) == 0
+
+
 def test_what_was_refused_counts_for_nobody() -> None:
-    throttle = Throttle(Limits(in_all=100, per_address=1, per_customer=2))
+    throttle = Throttle(Limits(in_all=100, per_network=100, per_address=1, per_customer=2))
     assert throttle.wait_s("a", "ana", 0.0) == 0
     assert [throttle.wait_s("a", "ana", 1.0) for _ in range(9)] == [599] * 9
     assert throttle.wait_s("b", "ana", 2.0) == 0
 
 
 def test_only_what_was_let_through_within_ten_minutes_is_kept() -> None:
-    throttle = Throttle(Limits(in_all=5, per_address=1, per_customer=1))
+    throttle = Throttle(Limits(in_all=5, per_network=1, per_address=1, per_customer=1))
     for n in range(500):
         throttle.wait_s(f"a-{n}", f"c-{n}", float(n))
-    assert len(throttle._times) <= 11  # noqa: SLF001 - five of each, and all
+    assert len(throttle._times) <= 16  # noqa: SLF001 - five of each, and all
     assert throttle.wait_s("a-0", "c-0", 5000.0) == 0
-    assert len(throttle._times) == 3  # noqa: SLF001
+    assert len(throttle._times) == 4  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -66,6 +84,8 @@ def test_only_what_was_let_through_within_ten_minutes_is_kept() -> None:
         ("x-forwarded-for", "203.0.113.9", "203.0.113.9"),
         ("x-forwarded-for", "6.6.6.6, 203.0.113.9", "203.0.113.9"),
         ("x-forwarded-for", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("x-forwarded-for", "::ffff:203.0.113.9", "203.0.113.9"),
+        ("x-forwarded-for", "fe80::1%eth0", "fe80::/64"),
         ("x-forwarded-for", "", "198.51.100.1"),
         ("x-forwarded-for", "x" * 99, "x" * 64),
     ],
