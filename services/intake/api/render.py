@@ -1,7 +1,7 @@
 """Read models put into words for the one who reads."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from services.intake.api.views import (
     DisputeView,
@@ -21,9 +21,11 @@ from services.intake.domain.options import Option
 from services.intake.domain.words import Language
 from services.intake.handlers.command import possible
 from services.intake.store.disputes import Stored
-from shared.contracts.events import Amount, Step
-from shared.contracts.vocabulary import OPEN_KINDS, Actor
+from shared.contracts.events import Amount, DecisionMade, Step
+from shared.contracts.vocabulary import OPEN_KINDS, Actor, Status
 from shared.rules import Reasons
+
+_BY_LAW: Final = "held_by_law"  # the tracker's rule
 
 
 def summary(dispute: Stored, language: Language, reasons: Reasons) -> Summary:
@@ -49,7 +51,7 @@ def detail(
             "version": snapshot.version if snapshot else 0,
             "money": _money(dispute),
             "detail": snapshot.detail if snapshot else {},
-            "decision": snapshot.decision if snapshot else None,
+            "decision": snapshot and _decision(snapshot.decision),
             "merchant_note": merchant_note,
             "actions": actions,
             "action_texts": {a.value: words.of_action(a, language) for a in actions},
@@ -137,6 +139,13 @@ def _money(dispute: Stored) -> MoneyView:
     )
 
 
+def _decision(decision: DecisionMade | None) -> DecisionMade | None:
+    """How it was decided; that it was decided by a hold of the law is told to operators alone."""
+    if decision is None or _BY_LAW not in (decision.rule, decision.reason):
+        return decision
+    return decision.model_copy(update={"rule": None, "reason": Status.REFERRED.value})
+
+
 def _received(dispute: Stored, language: Language) -> StepView:
     """The acceptance: known here before any status."""
     opening = dispute.opening
@@ -147,7 +156,7 @@ def _received(dispute: Stored, language: Language) -> StepView:
 def _step(version: int, step: Step, language: Language) -> StepView:
     return StepView(
         version=version,
-        code=step.code,
+        code=words.shown_step(step.code),
         text=words.of_step(step.code, language),
         at=step.at,
         actor=step.actor,

@@ -134,8 +134,8 @@ STATUSES: Final[dict[Status, tuple[str, str]]] = {
     Status.ACCESS_RESTORED: ("您可以重新登录了。", "You can log in again."),
     Status.ACCOUNT_SECURED: ("您的账户已受到保护。", "Your account is secured."),
     Status.REFERRED: (
-        "这件事要由其他机构处理，请看说明。",
-        "Another authority has to deal with this. Please see the explanation.",
+        "按规定，我们目前不能继续办理这项申请。想了解可以怎么做，请联系客服。",
+        "Under the rules we cannot go on with this for now. To learn what you can do, call us.",
     ),
     Status.ANSWERED: (
         "已答复您的投诉，请看答复。",

@@ -2,6 +2,15 @@
 
 from typing import Final
 
+# What would tell customers and agents that a court or sanctions hold a case (domain rule 16), and
+# what is shown in its place. Operators see why, at the tracker.
+NEUTRAL: Final = {
+    "legal_hold_placed": "news",
+    "legal_hold_lifted": "news",
+    "legal_due": "news",
+    "records_held": "records_compared",
+}
+
 ANY_STEP: Final = ("处理有了新进展。", "There is news about your request.")
 
 # By the trigger that the tracker names in each step; what is not here gets `ANY_STEP`: rechecks,

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from services.intake.domain.statuses import OF_KIND, STATUSES
-from services.intake.domain.steps import ANY_STEP, STEPS
+from services.intake.domain.steps import ANY_STEP, NEUTRAL, STEPS
 from shared.contracts.vocabulary import REASONS, Action, Actor, Kind, Status
 from shared.rules import Reasons
 
@@ -56,6 +56,11 @@ def of_actor(actor: Actor, language: Language) -> str:
 def of_step(code: str, language: Language) -> str:
     """One step of the timeline; a code of a newer tracker gets a sentence that is always true."""
     return STEPS.get(code, ANY_STEP)[_COLUMN[language]]
+
+
+def shown_step(code: str) -> str:
+    """A step's code as everybody may see it."""
+    return NEUTRAL.get(code, code)
 
 
 def of_obstacle(code: str, language: Language) -> str:

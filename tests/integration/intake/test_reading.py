@@ -1,12 +1,15 @@
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.intake.handlers import feed
 from shared import clock, ids
 from shared.contracts.envelope import Envelope
-from shared.contracts.events import Amount, DecisionMade
-from shared.contracts.vocabulary import Kind, Payer, Remedy
+from shared.contracts.events import Amount, DecisionMade, Step
+from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy
 from tests.integration.intake.world import AT, Instance, World, payment, refund, status
 
 
@@ -196,6 +199,39 @@ async def test_the_newest_status_is_shown_with_money_decision_and_steps(world: W
     ]
     assert shown["timeline"][1]["text"] == "We are asking the bank."
     assert shown["timeline"][1]["params"] == {"n": "1"}
+
+
+@pytest.mark.parametrize("token", ["customer:ana", "agent:a-1"])
+async def test_neither_customers_nor_agents_see_that_the_law_holds_a_case(
+    world: World, token: str
+) -> None:
+    """Domain rule 16. What they see of such a decision is its end and the way to a review."""
+    decision = DecisionMade(
+        outcome=Remedy.NONE, reason="held_by_law", rule="held_by_law", appeal_until=AT
+    )
+    codes = ("records_held", "legal_hold_placed", "legal_due", "legal_hold_lifted")
+    async with world.instance() as instance:
+        (receipt,) = await opened(instance, "t-1")
+        news = [
+            status(
+                receipt["dispute_id"],
+                version,
+                status="referred",
+                open=False,
+                step=Step(code=code, at=AT, actor=Actor.OPS),
+                decision=decision,
+            )
+            for version, code in enumerate(codes, 1)
+        ]
+        await told(instance, *news)
+        answer = await instance.get(receipt["links"]["self"], token=token)
+    shown = answer.json()
+    assert [step["code"] for step in shown["timeline"]] == [
+        "received", "records_compared", "news", "news", "news"
+    ]  # fmt: skip
+    assert (shown["decision"]["reason"], shown["decision"]["rule"]) == ("referred", None)
+    assert shown["decision"]["appeal_until"]
+    assert not re.search("held|legal|law|court", answer.text)
 
 
 async def test_a_note_whose_key_is_gone_hides_no_status(world: World) -> None:

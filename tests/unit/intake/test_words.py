@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from services.intake.domain import statuses, steps, words
@@ -64,6 +66,22 @@ def test_every_step_that_is_news_has_words_of_its_own() -> None:
     legal = {trigger for trigger in T if trigger.startswith("legal_")}
     assert {*T} - routes - quiet - legal <= set(steps.STEPS)
     assert not legal & set(steps.STEPS)
+
+
+def test_no_word_and_no_code_tells_that_the_law_holds_a_case() -> None:
+    """Domain rule 16: nobody is warned, and agents, who read the same, do not see it."""
+    legal = {trigger for trigger in T if trigger.startswith("legal_") or trigger.endswith("_held")}
+    assert legal == set(steps.NEUTRAL)
+    told = [words.shown_step(code) for code in legal]
+    told += [words.of_step(code, language) for code in legal for language in Language]
+    told += [
+        words.of_status(status, kind, language)
+        for status in (Status.REFERRED, Status.UNDER_REVIEW)
+        for kind in Kind
+        for language in Language
+    ]
+    assert not [text for text in told if re.search("法|冻结|机构|held|law|legal|authorit", text)]
+    assert words.shown_step("refund_credited") == "refund_credited"
 
 
 def test_only_confirmed_credit_is_called_arrived() -> None:
