@@ -297,7 +297,8 @@ COMMANDS: Final[tuple[_Command[Any], ...]] = (
     _Command(
         "provisional-credit",
         "grant_credit",
-        "Credit the customer for the time being.",
+        "Credit the customer for the time being; above the four-eyes amount it is given once a "
+        "second person has ordered the same.",
         CreditRequest,
         _credit,
         "recovery",

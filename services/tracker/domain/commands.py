@@ -364,6 +364,9 @@ def _check_credit(scene: Scene, trigger: Trigger) -> Refused | None:
         return _invalid("amount", f"at most {left} minor units are left of this transaction")
     if standing.settled_minor(dispute):
         return Refused("a part of the money has come back; the rest is a person's decision")
+    asked = (dispute.facts.credit_asked_by, dispute.facts.credit_asked_minor)
+    if isinstance(grant, Grant) and asked == (grant.requested_by, amount):
+        return _invalid("confirmed_by", "a second person orders the same credit, not the first")
     return None
 
 

@@ -33,6 +33,7 @@ from services.tracker.domain.triggers import (
     BankTransaction,
     ChargebackReport,
     Comparison,
+    Grant,
     MerchantAnswer,
     Payload,
     Posting,
@@ -111,8 +112,8 @@ def _learn(
     """What is known after the trigger, with the money that `new` holds; legs as they were."""
     if trigger.name is T.DETAILS_GIVEN:
         return learn.details(dispute, trigger)
-    if new is Arbitration.PROPOSED and isinstance(trigger.payload, ArbitratorDecision):
-        return replace(dispute, facts=learn.proposed(dispute.facts, trigger))
+    if proposed := _by_first_of_two(dispute.facts, trigger, new):
+        return replace(dispute, facts=proposed)
     facts = _still_due(dispute, learn.from_trigger(dispute.facts, trigger, now))
     facts = _still_posted(dispute, facts)
     scene = Scene(dispute, money, rules, now)
@@ -134,6 +135,17 @@ def _learn(
         case _:
             pass
     return replace(dispute, facts=facts)
+
+
+def _by_first_of_two(facts: Facts, trigger: Trigger, new: State) -> Facts | None:
+    """What one person wants; nothing is ordered before a second wants it too."""
+    match new, trigger.payload:
+        case Arbitration.PROPOSED, ArbitratorDecision():
+            return learn.proposed(facts, trigger)
+        case Credit.NONE, Grant() as grant:
+            return learn.credit_asked(facts, grant)
+        case _:
+            return None
 
 
 def _still_due(dispute: Dispute, facts: Facts) -> Facts:
@@ -295,6 +307,14 @@ def _is_first_of_two(heard: _Heard) -> bool:
     return not heard.dispute.facts.account_checked_by
 
 
+def _needs_second_order(heard: _Heard) -> bool:
+    """A credit above the four-eyes amount is given once two people have ordered the same."""
+    facts, grant = heard.dispute.facts, heard.trigger.payload
+    minor = grant.amount_minor if isinstance(grant, Grant) else 0
+    above = minor > heard.rules.four_eyes_above(facts.currency or "")
+    return above and (facts.credit_asked_by is None or minor != facts.credit_asked_minor)
+
+
 _CONDITIONS: Final = {
     "still settling": _is_settling,
     "key expired": _is_key_expired,
@@ -309,6 +329,7 @@ _CONDITIONS: Final = {
     "needs two": _needs_two,
     "the other has sent too": _has_other_sent,
     "by the first of two": _is_first_of_two,
+    "a second must order it too": _needs_second_order,
 }
 
 

@@ -165,6 +165,8 @@ class Facts:
     credit_n: int = 0
     credit_minor: int = 0
     credit_basis: str | None = None  # statute or goodwill
+    credit_asked_minor: int = 0  # above the four-eyes amount: what the first of two has ordered
+    credit_asked_by: str | None = None
     correction_n: int = 0
     correction_minor: int | None = None
     compensation_n: int = 0

@@ -390,6 +390,11 @@ def _chargeback(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     return replace(facts, chargeback_reason=report.reason, expected_at=report.answer_by)
 
 
+def credit_asked(facts: Facts, grant: Grant) -> Facts:
+    """By the first of two people; another amount begins anew."""
+    return replace(facts, credit_asked_minor=grant.amount_minor, credit_asked_by=grant.requested_by)
+
+
 def _credit_ordered(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     """By an operator with an amount and a basis, or by statute with all that was claimed."""
     del now

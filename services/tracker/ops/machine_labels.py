@@ -395,6 +395,8 @@ FACT: Final[dict[str, Both]] = {
     "chargeback_outside": ("外部提出的拒付", "chargeback from outside"),
     "chargeback_reason": ("卡组织的原因", "network's reason"),
     "credit_minor": ("垫付金额", "provisional credit"),
+    "credit_asked_minor": ("待第二人确认的垫付", "credit that a second person must order too"),
+    "credit_asked_by": ("首位下令垫付的人", "credit ordered first by"),
     "credit_basis": ("垫付依据", "basis of the credit"),
     "correction_minor": ("更正金额", "correction"),
     "compensation_minor": ("补偿金额", "compensation"),

@@ -1,9 +1,10 @@
 """Above an amount, and for the wallet's own books, a second person confirms what one decided."""
 
+from services.tracker.domain.decide import Decision
 from services.tracker.domain.dispute import MoneyView
-from services.tracker.domain.triggers import MerchantAnswer, T, Wish
+from services.tracker.domain.triggers import AccountReport, Grant, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Kind, Remedy
-from tests.unit.tracker.case import WISH, Case, decision, found, refund, transaction
+from tests.unit.tracker.case import WISH, Case, decision, found, opened, refund, transaction
 
 ALONE = 500_000  # minor units that one person grants alone
 CAPTURED = 900_000
@@ -100,3 +101,47 @@ def test_both_of_two_are_out_of_the_appeal() -> None:
     for by in ("ops-3", "ops-2"):
         again = decision(Remedy.NONE, decided_by=by)
         assert case.when(T.ARBITRATOR_DECIDED, again, actor=Actor.OPS).result == "invalid"
+
+
+# --- a credit for the time being
+
+
+def credit_by(case: Case, person: str, minor: int = ALONE + 1) -> Decision:
+    return case.when(T.CREDIT_ORDERED, Grant(person, minor, "goodwill"), actor=Actor.OPS)
+
+
+def test_one_person_credits_up_to_the_limit() -> None:
+    case = large()
+    assert credit_by(case, "ops-1", ALONE).applied
+    assert (case.legs["credit"], case.facts.credit_minor) == ("ordered", ALONE)
+
+
+def test_above_it_a_credit_waits_for_a_second_order_of_the_same() -> None:
+    case = large()
+    assert credit_by(case, "ops-1").applied
+    assert ("credit" in case.legs, "bank:credit:1" in case.waits_for) == (False, False)
+    again = credit_by(case, "ops-1")
+    assert (again.result, again.field) == ("invalid", "confirmed_by")
+    assert credit_by(case, "ops-2").applied
+    assert (case.legs["credit"], case.facts.credit_minor) == ("ordered", ALONE + 1)
+    assert "bank:credit:1" in case.waits_for
+
+
+def test_another_amount_is_a_first_order_again() -> None:
+    case = large()
+    credit_by(case, "ops-1")
+    assert credit_by(case, "ops-2", ALONE + 2).applied
+    assert "credit" not in case.legs
+    assert credit_by(case, "ops-1", ALONE + 2).applied
+    assert (case.legs["credit"], case.facts.credit_minor) == ("ordered", ALONE + 2)
+
+
+def test_what_the_statute_gives_needs_nobody() -> None:
+    bank = transaction(captured_minor=CAPTURED, merchant_id=None)
+    case = opened(Kind.UNAUTHORIZED, requested_minor=CAPTURED)
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    case.answered("accounts:identity:1", T.IDENTITY_VERIFIED, AccountReport(1))
+    case.answered("accounts:freeze:1", T.HOLD_FROZEN, AccountReport(1))
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, bank)
+    case.when(T.CREDIT_DUE, after_s=case.due_in("credit_due"))
+    assert (case.legs["credit"], case.facts.credit_minor) == ("ordered", CAPTURED)

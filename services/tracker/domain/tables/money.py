@@ -217,6 +217,7 @@ EXCEPT: Final[Conditional] = {
         "given up before": Refund.NONE,
     },
     (Destination.CHOSEN, T.ACCOUNT_CONFIRMED): {"by the first of two": Destination.CHOSEN},
+    (Credit.NONE, T.CREDIT_ORDERED): {"a second must order it too": Credit.NONE},
 }
 
 LATE: Final[dict[Row, str]] = {
