@@ -291,7 +291,10 @@ def _check_correction(dispute: Dispute, decision: ArbitratorDecision) -> Refused
 
 
 def _left_to_grant(dispute: Dispute, money: MoneyView) -> int:
-    return max(0, money.grantable(dispute) - dispute.facts.credited_minor)
+    facts = dispute.facts
+    bounced = dispute.legs.refund is Refund.BOUNCED  # granted before, and still to be paid
+    granted = (facts.approved_minor or 0) if bounced else facts.credited_minor
+    return max(0, money.grantable(dispute) - granted)
 
 
 def _no_grant(scene: Scene, remedy: Remedy) -> str:

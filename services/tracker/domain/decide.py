@@ -114,8 +114,8 @@ def _learn(
         return learn.details(dispute, trigger)
     if proposed := _by_first_of_two(dispute.facts, trigger, new):
         return replace(dispute, facts=proposed)
-    facts = _still_due(dispute, learn.from_trigger(dispute.facts, trigger, now))
-    facts = _still_posted(dispute, facts)
+    facts = learn.from_trigger(dispute.facts, trigger, now)
+    facts = _still_posted(dispute, _still_due(dispute, trigger.name, facts))
     scene = Scene(dispute, money, rules, now)
     match new:
         case Refund.FAILED if trigger.name is T.REFUND_WITHHELD:
@@ -148,11 +148,13 @@ def _by_first_of_two(facts: Facts, trigger: Trigger, new: State) -> Facts | None
             return None
 
 
-def _still_due(dispute: Dispute, facts: Facts) -> Facts:
-    """Where nothing more is granted, what was granted before and bounced is still to be paid."""
-    if dispute.legs.refund is not Refund.BOUNCED or facts.remedy is not Remedy.NONE:
+def _still_due(dispute: Dispute, name: T, facts: Facts) -> Facts:
+    """What was granted before and bounced is still to be paid, whatever is granted beside it."""
+    decided = name in (T.ARBITRATOR_DECIDED, T.DECISION_CONFIRMED)
+    if dispute.legs.refund is not Refund.BOUNCED or not decided:
         return facts
-    return replace(facts, approved_minor=dispute.facts.approved_minor)
+    more = 0 if facts.remedy is Remedy.NONE else (facts.approved_minor or 0) - facts.credited_minor
+    return replace(facts, approved_minor=(dispute.facts.approved_minor or 0) + more)
 
 
 def _still_posted(dispute: Dispute, facts: Facts) -> Facts:

@@ -148,6 +148,22 @@ def test_a_denied_appeal_does_not_take_back_what_was_granted_and_bounced_meanwhi
     assert case.holds == [("refund", 5_000, "reserved")]
 
 
+def test_what_is_granted_on_appeal_comes_beside_what_bounced_meanwhile() -> None:
+    case = partly_paid()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    case.when(T.REFUND_BOUNCED, refund())
+    too_much = decision(Remedy.PARTIAL_REFUND, amount_minor=7_801, decided_by="ops-2")
+    assert case.when(T.ARBITRATOR_DECIDED, too_much, actor=Actor.OPS).field == "amount"
+    more = decision(Remedy.PARTIAL_REFUND, amount_minor=3_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    assert (case.status, case.holds) == ("refund_bounced", [("refund", 8_000, "reserved")])
+    case.when(T.ACCOUNT_CHOSEN, Choice("c-1", "acc-2"), actor=Actor.CUSTOMER)
+    case.when(T.ACCOUNT_CONFIRMED, Wish("ops-1"), actor=Actor.OPS)
+    case.when(T.ACCOUNT_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.status, case.facts.attempt(2).amount_minor) == ("refund_approved", 8_000)
+    assert case.holds == [("refund", 8_000, "reserved")]
+
+
 def test_a_full_refund_leaves_nothing_to_appeal() -> None:
     case = in_arbitration()
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)
