@@ -33,7 +33,7 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
         promise_rule=facts.promise_rule,
         requested=_amount(claim.requested_minor, claim.currency),
         approved=_amount(facts.approved_minor if facts.refund_n else None, facts.currency),
-        in_flight=_when(dispute, Refund.IN_FLIGHT),
+        in_flight=_in_flight(dispute),
         credited=_credited(dispute),
         offered=_offered(dispute),
         provisional=_provisional(dispute),
@@ -107,10 +107,12 @@ def _amount(minor: int | None, currency: str | None) -> Amount | None:
     return Amount.model_construct(amount_minor=minor, currency=currency)
 
 
-def _when(dispute: Dispute, state: Refund) -> Amount | None:
-    if dispute.legs.refund is not state:
+def _in_flight(dispute: Dispute) -> Amount | None:
+    """What this attempt sends; what attempts before it brought is among the credited."""
+    facts = dispute.facts
+    if dispute.legs.refund is not Refund.IN_FLIGHT:
         return None
-    return _amount(dispute.facts.approved_minor, dispute.facts.currency)
+    return _amount(facts.attempt(facts.refund_n).amount_minor, facts.currency)
 
 
 def _credited(dispute: Dispute) -> Amount | None:
@@ -126,7 +128,8 @@ def _offered(dispute: Dispute) -> Amount | None:
 
 def _provisional(dispute: Dispute) -> Amount | None:
     stands = dispute.legs.credit in (Credit.STANDING, Credit.NOTICED, Credit.REVERSING)
-    return _amount(dispute.facts.credit_minor, dispute.facts.currency) if stands else None
+    left = standing.credit_left_minor(dispute)
+    return _amount(left, dispute.facts.currency) if stands else None
 
 
 def _compensated(dispute: Dispute) -> Amount | None:

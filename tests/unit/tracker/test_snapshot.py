@@ -227,6 +227,26 @@ def test_money_beside_a_final_credit_settles_it_and_is_not_shown_on_top() -> Non
     assert amounts(case)["credited"] == 5_000
 
 
+def test_of_a_top_up_that_is_in_flight_only_the_rest_is_told() -> None:
+    case = in_arbitration()
+    part = decision(Remedy.PARTIAL_REFUND, amount_minor=5_000)
+    case.when(T.ARBITRATOR_DECIDED, part, actor=Actor.OPS)
+    case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    more = decision(Remedy.PARTIAL_REFUND, amount_minor=7_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    case.answered("bank:refund:2", T.REFUND_ACCEPTED, refund(2))
+    told = {"requested": 12_800, "approved": 12_000, "in_flight": 7_000, "credited": 5_000}
+    assert amounts(case) == told
+
+
+def test_of_a_credit_only_what_nothing_else_has_settled_is_provisional() -> None:
+    case = standing(5_000)
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 4_000))
+    case.when(T.CHARGEBACK_WON, ChargebackReport(None, 4_000))
+    assert (amounts(case)["provisional"], amounts(case)["credited"]) == (1_000, 4_000)
+
+
 def test_a_settled_credit_says_how_much_of_what_came_it_was() -> None:
     case = granted(12_800, standing(5_000))
     case.answered("bank:refund:1", T.REFUND_CREDITED, refund())
