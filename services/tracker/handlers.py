@@ -173,6 +173,9 @@ def _asked(command: ActionRequested) -> Payload:
             return Choice(by, _needed(command, "tracking"))
         case Action.CHOOSE_ACCOUNT:
             return Choice(by, _needed(command, "account_id"))
+        case Action.ACCEPT_OFFER:
+            taken = command.amount
+            return Wish(by, command.statement, taken.amount_minor if taken else None)
         case _:
             return Wish(by, command.statement)
 

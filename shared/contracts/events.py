@@ -119,7 +119,9 @@ class ActionRequested(Event):
     requested_at: AwareDatetime
     statement: Sealed | None = None
     transaction_id: Identifier | None = Field(None, description="with give_details")
-    amount: Amount | None = Field(None, description="with give_details")
+    amount: Amount | None = Field(
+        None, description="with give_details; with accept_offer: the offer that the customer took"
+    )
     tracking: Identifier | None = Field(None, description="with ship_return")
     account_id: Identifier | None = Field(
         None, description="with choose_account: the wallet's id of another account of the person"

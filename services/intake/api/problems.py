@@ -10,11 +10,12 @@ from services.intake.handlers.answers import (
     KeyReused,
     NotFound,
     NotPossible,
+    OfferChanged,
 )
 from shared import http, ids
 from shared.http import Conflict, FieldProblem, Invalid, Problem
 
-Refused = Refusal | AlreadyNamed | KeyReused | NotFound | NotPossible
+Refused = Refusal | AlreadyNamed | KeyReused | NotFound | NotPossible | OfferChanged
 
 
 def nothing_here() -> Problem:
@@ -55,6 +56,8 @@ def problem(refused: Refused) -> Problem:
             )
         case NotPossible():
             return _not_possible(refused)
+        case OfferChanged():
+            return _offer_changed(refused)
         case AlreadyNamed():
             return _already_named(refused)
     assert_never(refused)
@@ -101,6 +104,18 @@ def _not_possible(refused: NotPossible) -> Conflict:
                 remedy=f"Possible now: {can}",
             )
         ],
+        status_now=refused.status,
+        possible=list(refused.possible),
+    )
+
+
+def _offer_changed(refused: OfferChanged) -> Conflict:
+    minor, currency = refused.offered.amount_minor, refused.offered.currency
+    text = f"the merchant offers {minor} minor units of {currency} by now"
+    remedy = "Show this offer to the customer, and ask again"
+    return Conflict(
+        f"amount: {text}. {remedy}.",
+        errors=[FieldProblem(field="amount", problem=text, remedy=remedy)],
         status_now=refused.status,
         possible=list(refused.possible),
     )

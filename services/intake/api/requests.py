@@ -100,7 +100,11 @@ class ActionIn(_Closed):
     transaction_id: Identifier | None = Field(
         None, description="give_details needs it: which transaction the dispute is about"
     )
-    amount: AmountIn | None = Field(None, description="with give_details: how much of it")
+    amount: AmountIn | None = Field(
+        None,
+        description="with give_details: how much of it; with accept_offer: the offer that the "
+        "customer saw, so that no other one is taken",
+    )
     tracking: Identifier | None = Field(
         None, description="ship_return needs it: the parcel's tracking number"
     )

@@ -34,10 +34,10 @@ _NEEDED: Final[Mapping[Action, str]] = {
     Action.CHOOSE_ACCOUNT: "account_id",
 }
 _BELONGS_TO: Final = {
-    "transaction_id": Action.GIVE_DETAILS,
-    "amount": Action.GIVE_DETAILS,
-    "tracking": Action.SHIP_RETURN,
-    "account_id": Action.CHOOSE_ACCOUNT,
+    "transaction_id": (Action.GIVE_DETAILS,),
+    "amount": (Action.GIVE_DETAILS, Action.ACCEPT_OFFER),
+    "tracking": (Action.SHIP_RETURN,),
+    "account_id": (Action.CHOOSE_ACCOUNT,),
 }
 _REMEDIES: Final = {
     "transaction_id": "Name the transaction that the dispute is about, see GET /v1/transactions",
@@ -63,10 +63,10 @@ def check(action: Action, details: Details) -> list[Wrong]:
         Wrong(
             name,
             f"this does not belong to the action {action}",
-            f"Leave this field out, or use the action {_BELONGS_TO[name]}",
+            f"Leave this field out, or use the action {' or '.join(_BELONGS_TO[name])}",
         )
         for name in sorted(given)
-        if _BELONGS_TO[name] is not action
+        if action not in _BELONGS_TO[name]
     ]
     if (needed := _NEEDED.get(action)) and needed not in given:
         wrong.insert(0, Wrong(needed, f"the action {action} needs it", _REMEDIES[needed]))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.intake.domain.claims import Refusal
 from services.intake.store.keys import Key, Stored
+from shared.contracts.events import Amount
 from shared.contracts.vocabulary import Action, Status
 
 __all__ = [
@@ -43,6 +44,15 @@ class NotFound:
 class NotPossible:
     """The dispute does not allow this action in its status now; these it does."""
 
+    status: Status
+    possible: Sequence[Action]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferChanged:
+    """The merchant offers something else by now than what the customer takes."""
+
+    offered: Amount
     status: Status
     possible: Sequence[Action]
 

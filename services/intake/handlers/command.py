@@ -17,6 +17,7 @@ from services.intake.handlers.answers import (
     KeyReused,
     NotFound,
     NotPossible,
+    OfferChanged,
     recall,
 )
 from services.intake.store import claims, disputes, keys
@@ -29,7 +30,9 @@ from shared.seal import KeyRing
 
 _LOOKS: Final = 2
 
-CommandAnswer = Accepted | AlreadyNamed | KeyReused | NotFound | NotPossible | Refusal
+CommandAnswer = (
+    Accepted | AlreadyNamed | KeyReused | NotFound | NotPossible | OfferChanged | Refusal
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,19 @@ async def request(tx: AsyncConnection, command: Command, key_ring: KeyRing) -> C
         return recall(stored, command.digest)
     if command.action not in possible(dispute):
         return NotPossible(dispute.status, possible(dispute))
+    if (offered := _other_offer(command, dispute)) is not None:
+        return OfferChanged(offered, dispute.status, possible(dispute))
     return await _hand_over(tx, command, dispute, key_ring)
+
+
+def _other_offer(command: Command, dispute: disputes.Stored) -> Amount | None:
+    """What the merchant offers by now, where the customer has said that they take another."""
+    taken = command.details.amount
+    offered = dispute.snapshot and dispute.snapshot.offered
+    if command.action is not Action.ACCEPT_OFFER or taken is None or not offered:
+        return None
+    same = (taken.amount_minor, taken.currency) == (offered.amount_minor, offered.currency)
+    return None if same else offered
 
 
 async def _hand_over(

@@ -354,6 +354,15 @@ def _check_account(scene: Scene, trigger: Trigger) -> Refused | None:
     return None
 
 
+def _check_offer(scene: Scene, trigger: Trigger) -> Refused | None:
+    """Who takes an offer takes the one that they saw."""
+    wish, offered = trigger.payload, scene.facts.offer_minor
+    taken = wish.amount_minor if isinstance(wish, Wish) else None
+    if taken not in (None, offered):
+        return Refused(f"the merchant offers {offered} minor units by now", "amount")
+    return None
+
+
 def _check_credit(scene: Scene, trigger: Trigger) -> Refused | None:
     """Within the capture; nothing else is being paid."""
     dispute, grant = scene.dispute, trigger.payload
@@ -413,6 +422,7 @@ _CHECKS: Final[dict[T, Callable[[Scene, Trigger], Refused | None]]] = {
     T.DECISION_CONFIRMED: _check_second,
     T.DECISION_REJECTED: _check_second,
     T.ACCOUNT_CONFIRMED: _check_account,
+    T.OFFER_ACCEPTED: _check_offer,
     T.DOCUMENTS_ACCEPTED: _check_answerer,
     T.CREDIT_ORDERED: _check_credit,
     T.CREDIT_DUE: _check_credit,

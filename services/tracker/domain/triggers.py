@@ -345,10 +345,14 @@ class ArbitratorDecision:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a customer asked, or what an operator states, by whom; their words are sealed."""
+    """What a customer asked, or what an operator states, by whom; their words are sealed.
+
+    `amount_minor`: of an offer, the one that they took; None takes whatever stands.
+    """
 
     requested_by: str
     statement: str | None = None
+    amount_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

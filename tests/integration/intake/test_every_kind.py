@@ -310,6 +310,45 @@ async def test_what_the_tracker_says_of_offers_and_credit_is_shown(world: World)
     assert chinese["action_texts"] == {"accept_offer": "接受方案", "refuse_offer": "不接受方案"}
 
 
+@pytest.mark.parametrize(
+    ("taken", "code"),
+    [
+        (None, 202),
+        ({"amount_minor": "6400", "currency": "CNY"}, 202),
+        ({"amount_minor": "6300", "currency": "CNY"}, 409),
+        ({"amount_minor": "6400", "currency": "USD"}, 409),
+    ],
+)
+async def test_an_offer_is_taken_as_it_was_seen(
+    world: World, taken: dict[str, str] | None, code: int
+) -> None:
+    async with world.instance() as instance:
+        receipt = await opened(instance, about("goods_or_service"))
+        offered = Amount(amount_minor=6400, currency="CNY")
+        await told(
+            instance,
+            status(
+                receipt["dispute_id"],
+                1,
+                status="offer_made",
+                actions=("accept_offer", "refuse_offer"),
+                transaction_id="t-7",
+                offered=offered,
+            ),
+        )
+        body = {"action": "accept_offer"} | ({"amount": taken} if taken else {})
+        answer = await instance.post(f"{receipt['links']['self']}/actions", body, key="k")
+    assert answer.status == code
+    if code == 409:
+        problem = answer.json()
+        assert problem["errors"][0]["field"] == "amount"
+        assert "6400 minor units of CNY" in problem["detail"]
+        assert (problem["status_now"], problem["possible"]) == (
+            "offer_made",
+            ["accept_offer", "refuse_offer"],
+        )
+
+
 async def test_ordinary_claims_pay_nothing_for_what_others_need(world: World) -> None:
     tables: list[str] = []
 

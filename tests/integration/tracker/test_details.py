@@ -151,6 +151,12 @@ async def test_without_its_amount_the_whole_capture_is_asked_for(common: Stage) 
         (Action.SHIP_RETURN, {"tracking": "SF-1"}, T.GOODS_SHIPPED, Choice("c-1", "SF-1")),
         (Action.CHOOSE_ACCOUNT, {"account_id": "a-1"}, T.ACCOUNT_CHOSEN, Choice("c-1", "a-1")),
         (Action.ACCEPT_OFFER, {}, T.OFFER_ACCEPTED, Wish("c-1")),
+        (
+            Action.ACCEPT_OFFER,
+            {"amount": Amount(amount_minor=5, currency="CNY")},
+            T.OFFER_ACCEPTED,
+            Wish("c-1", amount_minor=5),
+        ),
         (Action.REFUSE_OFFER, {}, T.OFFER_REFUSED, Wish("c-1")),
         (Action.SEND_EVIDENCE, {}, T.CUSTOMER_SENT_EVIDENCE, Wish("c-1")),
         (Action.REQUEST_MERCHANT_CONSENT, {}, T.LATE_CONSENT_REQUESTED, Wish("c-1")),

@@ -18,6 +18,7 @@ FULL = Details("t-1", Money(1, "CNY"), "SF1029", "acc-2")
     [
         ("withdraw", Details(), []),
         ("accept_offer", Details(), []),
+        ("accept_offer", Details(amount=Money(3_000, "CNY")), []),
         ("refuse_offer", Details(), []),
         ("send_evidence", Details(), []),
         ("give_details", Details(), ["transaction_id"]),

@@ -12,6 +12,7 @@ from services.tracker.domain.triggers import (
     Choice,
     MerchantAnswer,
     T,
+    Wish,
 )
 from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy
 from tests.unit.tracker.case import (
@@ -181,6 +182,19 @@ def test_an_offer_is_the_customers_choice() -> None:
     assert case.due_in("offer_due") == 840
     case.when(T.OFFER_ACCEPTED, WISH, actor=Actor.CUSTOMER)
     assert (case.status, case.holds) == ("refund_approved", [("refund", 3_000, "reserved")])
+
+
+def test_who_takes_an_offer_takes_the_one_that_they_saw() -> None:
+    case = asked()
+    for minor in (3_000, 1_000):
+        offer = MerchantAnswer(1, offer_minor=minor, offer_currency="CNY")
+        case.when(T.MERCHANT_OFFERED, offer, actor=Actor.MERCHANT)
+    seen = case.when(T.OFFER_ACCEPTED, Wish("c-1", amount_minor=3_000), actor=Actor.CUSTOMER)
+    assert (seen.result, seen.field) == ("illegal", "amount")
+    assert "1000" in seen.reason
+    assert case.status == "offer_made"
+    case.when(T.OFFER_ACCEPTED, Wish("c-1", amount_minor=1_000), actor=Actor.CUSTOMER)
+    assert case.holds == [("refund", 1_000, "reserved")]
 
 
 @pytest.mark.parametrize("answer", [T.OFFER_REFUSED, T.OFFER_DUE])
