@@ -119,17 +119,15 @@ def _learn(
     scene = Scene(dispute, money, rules, now)
     match new:
         case Refund.FAILED if trigger.name is T.REFUND_WITHHELD:
-            facts = learn.withheld(facts, money, dispute)
+            facts = learn.withheld(facts, dispute)
         case Refund():
             facts = learn.paid(facts, new, money, dispute)
         case Reversal():
             facts = learn.reversed_(facts, new, money, dispute)
-        case Recall():
-            facts = learn.recalled(facts, new, money, dispute)
         case Chargeback.FILED if dispute.legs.chargeback is not Chargeback.FILED:
             facts = learn.begun(facts, trigger, scene)
         case Chargeback.WON:
-            facts = learn.charged_back(facts, trigger, money, dispute)
+            facts = learn.charged_back(facts, trigger, money)
         case Credit():
             facts = learn.credit(facts, trigger, scene)
         case _:

@@ -10,7 +10,7 @@ from services.tracker.domain.dispute import OWED, Attempt, Dispute, Facts, Money
 from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route
-from services.tracker.domain.states import Chargeback, Recall, Refund, Reversal
+from services.tracker.domain.states import Chargeback, Refund, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
     ArbitratorDecision,
@@ -645,7 +645,7 @@ def recall_asked(route: Route, scene: Scene) -> Facts:
     del route
     facts = scene.dispute.facts
     held = scene.money.claimable(scene.dispute, scene.wanted_minor)
-    return replace(facts, recall_n=facts.recall_n + 1, recall_minor=held, recall_held_minor=held)
+    return replace(facts, recall_n=facts.recall_n + 1, recall_minor=held)
 
 
 def filed(facts: Facts, scene: Scene) -> Facts:
@@ -655,7 +655,7 @@ def filed(facts: Facts, scene: Scene) -> Facts:
         facts,
         chargeback_n=facts.chargeback_n + 1,
         chargeback_minor=amount,
-        chargeback_held_minor=amount,
+        chargeback_held_minor=0,
         chargeback_outside=False,
         chargeback_shared=False,
     )
@@ -675,85 +675,68 @@ def _found_outside(route: Route, scene: Scene) -> Facts:
 
 
 def _outside(amount_minor: int | None, money: MoneyView, dispute: Dispute) -> Facts:
-    """It takes what room there is; more is over-recovered."""
-    facts = dispute.facts
-    amount = amount_minor or facts.captured_minor or 0
-    shared = "chargeback" in money.elsewhere
-    held = 0 if shared else money.free(dispute, amount)
     return replace(
-        facts,
-        chargeback_minor=amount,
-        chargeback_held_minor=held,
+        dispute.facts,
+        chargeback_minor=amount_minor or dispute.facts.captured_minor or 0,
+        chargeback_held_minor=0,
         chargeback_outside=True,
-        chargeback_shared=shared,
+        chargeback_shared="chargeback" in money.elsewhere,
         chargeback_found_minor=None,
-        over_recovered=facts.over_recovered or (held < amount and not shared),
     )
 
 
 def allocated(dispute: Dispute, money: MoneyView) -> Dispute:
     """What each way to the money holds: what came, then what may come, then what is only owed.
 
-    A refund that is under way keeps all that it holds. What had no room and has some now holds it,
-    and is not over-recovered any more.
+    A refund that is under way or credited keeps all that it holds. What came and finds no room is
+    over-recovered, also an issuer's chargeback that may yet come; until there is room again.
     """
-    facts, owed = dispute.facts, dispute.legs.refund in OWED
-    short = {way for way in coming(dispute) if getattr(facts, f"{way[0]}_held_minor") < way[1]}
-    too_much = facts.over_recovered and not facts.refund_n
-    if not (owed or short or too_much):
-        return dispute
-    room = money.left(dispute)
-    if dispute.legs.refund is not Refund.NONE:
-        room -= facts.credited_minor if owed else facts.held_for_refund_minor
+    facts, refund, room = dispute.facts, dispute.legs.refund, money.left(dispute)
+    if refund is not Refund.NONE:
+        room -= facts.credited_minor if refund in OWED else facts.held_for_refund_minor
     held: dict[str, Any] = {}
-    came = partial(standing.has_come, dispute.legs)
-    for name, minor in sorted(coming(dispute), key=lambda w: (not came(w[0]), w in short)):
+    for name, minor in sorted(coming(dispute), key=partial(_order, dispute)):
         held[f"{name}_held_minor"] = max(0, min(minor, room))
         room -= minor
-    if owed:
-        rest = max(0, (facts.approved_minor or 0) - facts.credited_minor)
-        held["refund_held_minor"] = facts.credited_minor + max(0, min(rest, room))
-    elif too_much and room >= 0:
+        if room < 0 and _is_sure(dispute, name):
+            held["over_recovered"] = True
+    if refund in OWED:
+        owed = max(0, (facts.approved_minor or 0) - facts.credited_minor)
+        held["refund_held_minor"] = facts.credited_minor + max(0, min(owed, room))
+    if refund in (Refund.NONE, *OWED) and room >= 0 and not facts.credited_attempts:
         held["over_recovered"] = False
     if all(getattr(facts, name) == value for name, value in held.items()):
         return dispute
     return replace(dispute, facts=replace(facts, **held))
 
 
-def recalled(facts: Facts, new: Recall, money: MoneyView, dispute: Dispute) -> Facts:
-    """Hold what comes or came: less than asked for frees the rest, more is over-recovered."""
-    if new not in (Recall.AGREED, Recall.RETURNED):
-        return facts
-    old = dispute.legs.recall
-    freed = 0 if old is Recall.REFUSED else facts.recall_held_minor
-    held = min(facts.recall_minor, money.free(dispute, facts.recall_minor) + freed)
-    over = facts.over_recovered or (new is Recall.RETURNED and held < facts.recall_minor)
-    return replace(facts, recall_held_minor=held, over_recovered=over)
+def _order(dispute: Dispute, way: tuple[str, int]) -> tuple[bool, bool]:
+    """What came is first, and among the same what holds all of it already."""
+    name, minor = way
+    short = getattr(dispute.facts, f"{name}_held_minor") < minor
+    return not standing.has_come(dispute.legs, name), short
 
 
-def withheld(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
-    """A chargeback that was known has the room that the refund held; nothing was paid twice."""
-    if dispute.legs.chargeback not in (*standing.LIVE_CHARGEBACKS, Chargeback.WON):
-        return facts
-    fits = facts.chargeback_minor <= money.left(dispute) and not facts.credited_attempts
-    over = facts.over_recovered and not fits
-    return replace(facts, chargeback_found_minor=None, over_recovered=over)
+def _is_sure(dispute: Dispute, name: str) -> bool:
+    """It came, or nobody here can stop it."""
+    outside = name == "chargeback" and dispute.facts.chargeback_outside
+    return outside or standing.has_come(dispute.legs, name)
 
 
-def charged_back(facts: Facts, trigger: Trigger, money: MoneyView, dispute: Dispute) -> Facts:
-    """What the network awarded, which may be a part; one that had been given up counts again."""
+def withheld(facts: Facts, dispute: Dispute) -> Facts:
+    """The chargeback that it is withheld for was known before."""
+    known = dispute.legs.chargeback in (*standing.LIVE_CHARGEBACKS, Chargeback.WON)
+    return replace(facts, chargeback_found_minor=None) if known else facts
+
+
+def charged_back(facts: Facts, trigger: Trigger, money: MoneyView) -> Facts:
+    """What the network awarded, which may be a part."""
     told = _payload(trigger, ChargebackReport).amount_minor
-    amount = facts.chargeback_minor if told is None else told
-    shared = facts.chargeback_outside and "chargeback" in money.elsewhere
-    given_up = dispute.legs.chargeback in (Chargeback.LOST, Chargeback.WITHDRAWN)
-    freed = 0 if given_up else facts.chargeback_held_minor
-    held = 0 if shared else min(amount, money.free(dispute, amount) + freed)
     return replace(
         facts,
-        chargeback_minor=amount,
-        chargeback_held_minor=held,
-        chargeback_shared=shared,
-        over_recovered=facts.over_recovered or (held < amount and not shared),
+        chargeback_minor=facts.chargeback_minor if told is None else told,
+        chargeback_held_minor=0,
+        chargeback_shared=facts.chargeback_outside and "chargeback" in money.elsewhere,
     )
 
 
@@ -768,42 +751,26 @@ def credit(facts: Facts, trigger: Trigger, scene: Scene) -> Facts:
     return replace(facts, credit_minor=max(0, facts.credit_minor - taken))
 
 
-def watched(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
-    """Hold what comes back, so that nothing else pays it too; once, whoever else watches it."""
-    wanted = facts.reversal_minor if facts.reversal_minor is not None else facts.captured_minor
-    shared = "reversal" in money.elsewhere
-    return replace(
-        facts,
-        reversal_minor=wanted,
-        reversal_held_minor=0 if shared else money.free(dispute, wanted or 0),
-        reversal_shared=shared,
-    )
-
-
 _UNHELD: Final = (Reversal.NONE, Reversal.ABSENT)
 """Nothing is held for it: nobody has told of it yet, or it was said not to come."""
 
 
+def watched(facts: Facts, money: MoneyView) -> Facts:
+    """What comes back is held, so that nothing else pays it too; once, whoever else watches it."""
+    told = facts.reversal_minor
+    return replace(
+        facts,
+        reversal_minor=facts.captured_minor if told is None else told,
+        reversal_held_minor=0,
+        reversal_shared="reversal" in money.elsewhere,
+    )
+
+
 def reversed_(facts: Facts, new: Reversal, money: MoneyView, dispute: Dispute) -> Facts:
-    """What is held for it once the leg moves to `new`."""
-    if new is Reversal.CREDITED:
-        return came_back(facts, money, dispute)
-    is_late = dispute.legs.reversal in _UNHELD
-    return watched(facts, money, dispute) if is_late and new is Reversal.WATCHED else facts
-
-
-def came_back(facts: Facts, money: MoneyView, dispute: Dispute) -> Facts:
-    """It comes whether there is room or not: what is above the room is over-recovered and shown."""
-    # it was not held any more, or by another dispute that has let go of it
-    is_late = dispute.legs.reversal in _UNHELD or facts.reversal_shared
-    known = watched(facts, money, dispute) if is_late else facts
-    if known.reversal_shared:
-        return known
-    wanted = known.reversal_minor or 0
-    freed = 0 if is_late else known.reversal_held_minor
-    held = min(wanted, money.free(dispute, wanted) + freed)
-    over = known.over_recovered or held < wanted
-    return replace(known, reversal_held_minor=held, over_recovered=over)
+    """It was not held any more, or by another dispute that may have let go of it."""
+    let_go = new is Reversal.CREDITED and facts.reversal_shared
+    comes = new is not Reversal.ABSENT and dispute.legs.reversal in _UNHELD
+    return watched(facts, money) if comes or let_go else facts
 
 
 def paid(facts: Facts, new: Refund, money: MoneyView, dispute: Dispute) -> Facts:
@@ -921,12 +888,12 @@ def _declined(route: Route, scene: Scene) -> Facts:
 
 def _returned(route: Route, scene: Scene) -> Facts:
     del route
-    return came_back(scene.dispute.facts, scene.money, scene.dispute)
+    return reversed_(scene.facts, Reversal.CREDITED, scene.money, scene.dispute)
 
 
 def _watch(route: Route, scene: Scene) -> Facts:
     del route
-    return watched(scene.dispute.facts, scene.money, scene.dispute)
+    return watched(scene.facts, scene.money)
 
 
 def _filed(route: Route, scene: Scene) -> Facts:
