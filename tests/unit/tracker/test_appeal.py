@@ -164,6 +164,32 @@ def test_what_is_granted_on_appeal_comes_beside_what_bounced_meanwhile() -> None
     assert case.holds == [("refund", 8_000, "reserved")]
 
 
+def test_a_part_that_stays_is_not_granted_again_beside_what_bounced() -> None:
+    case = partly_paid()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    more = decision(Remedy.PARTIAL_REFUND, amount_minor=4_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    case.answered("bank:refund:2", T.REFUND_CREDITED, refund(2))
+    case.when(T.CASE_REOPENED, Cause("ops-9", Reopening.REGULATOR), actor=Actor.OPS)
+    case.when(T.REFUND_BOUNCED, refund(2))  # 5,000 stay, 4,000 are to be paid again
+    last = decision(Remedy.PARTIAL_REFUND, amount_minor=1_000, decided_by="ops-3")
+    case.when(T.ARBITRATOR_DECIDED, last, actor=Actor.OPS)
+    assert (case.status, case.facts.approved_minor) == ("refund_bounced", 10_000)
+
+
+def test_a_refund_on_appeal_that_the_bank_has_after_all_needs_no_person_to_decide() -> None:
+    case = partly_paid()
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    more = decision(Remedy.PARTIAL_REFUND, amount_minor=4_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    case.answered("bank:refund:2", T.REFUND_ACCEPTED, refund(2))
+    case.when(T.REFUND_DUE, after_s=case.due_in("refund_due"))
+    case.when(T.REFUND_DECLARED_FAILED, Wish("ops-2"), actor=Actor.OPS)
+    assert (case.status, case.facts.arbitration_cause) == ("in_arbitration", "refund_failed")
+    case.when(T.REFUND_ACCEPTED, refund(2))
+    assert (case.legs["refund"], case.legs["arbitration"]) == ("stuck", "superseded")
+
+
 def test_a_full_refund_leaves_nothing_to_appeal() -> None:
     case = in_arbitration()
     case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), actor=Actor.MERCHANT)

@@ -246,6 +246,11 @@ def test_a_refund_names_who_pays() -> None:
     assert told(case, "refund") == wanted(1, 9_000, "insurer")
 
 
+def test_of_what_a_card_paid_the_bank_is_asked_once_more_before_it_is_sent() -> None:
+    case = decided(arbitrated(funding=Funding.CARD), 9_000)
+    assert told(case, "refund") == wanted(1, 9_000) | {"unless_charged_back": True}
+
+
 def test_its_currency_is_the_captures_also_where_the_claim_named_none() -> None:
     assert told(approved(requested_minor=None, currency=None), "refund")["currency"] == "CNY"
 

@@ -375,6 +375,23 @@ def test_one_from_outside_that_comes_beside_ours_is_taken_up_once_ours_is_over()
     assert not case.facts.over_recovered
 
 
+def test_the_same_from_outside_is_heard_once_and_another_after_its_end_again() -> None:
+    case = appeared(12_800)
+    assert case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 12_800)).result == "late"
+    case.when(T.CHARGEBACK_LOST, ChargebackReport(None))
+    assert appeared(4_000, case).holds == [("chargeback", 4_000, "reserved")]
+
+
+def test_one_that_comes_beside_ours_without_an_amount_is_about_the_whole_payment() -> None:
+    case = appeared(None, filed())
+    assert case.facts.chargeback_found_minor == 12_800
+    assert appeared(5_000, filed()).facts.chargeback_found_minor == 5_000
+
+
+def test_why_a_refund_is_withheld_is_known() -> None:
+    assert withheld(consented()).facts.refund_reason == "charged_back"
+
+
 def test_one_that_was_won_before_anybody_asked_is_not_counted_once_more() -> None:
     bank = transaction(funding=Funding.CARD, refunded_minor=4_000, chargeback_won=True)
     case = found(Kind.REFUND_REQUEST, bank)

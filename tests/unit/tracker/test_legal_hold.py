@@ -137,6 +137,12 @@ def test_the_wallets_own_money_waits_too_and_is_posted_once_the_hold_is_lifted()
     assert {"bank:credit:1", "bank:compensation:1"} <= lifted(case).waits_for
 
 
+def test_lifting_a_hold_orders_nothing_that_nobody_had_ordered() -> None:
+    case = in_arbitration()
+    before = case.waits_for
+    assert lifted(held(case)).waits_for == before
+
+
 def test_none_of_it_is_ordered_while_the_law_holds_the_case() -> None:
     case = held(in_arbitration())
     for order in (T.CREDIT_ORDERED, T.COMPENSATION_ORDERED):
@@ -151,7 +157,8 @@ def test_a_credit_that_stands_is_not_taken_back_meanwhile() -> None:
     case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
     case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
     held(case)
-    case.when(T.CREDIT_NOTICE_DUE, after_s=case.due_in("credit_notice_due"))
+    waits = case.when(T.CREDIT_NOTICE_DUE, after_s=case.due_in("credit_notice_due"))
+    assert (waits.result, waits.reason) == ("applied", "a legal hold stands")
     assert (case.legs["credit"], case.due_in("credit_notice_due")) == ("noticed", 70)
     lifted(case).when(T.CREDIT_NOTICE_DUE, after_s=70)
     assert "bank:credit_reversal:1" in case.waits_for

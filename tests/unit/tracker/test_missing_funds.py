@@ -222,6 +222,36 @@ def test_a_return_that_is_heard_of_before_the_rejection_counts() -> None:
     assert (case.status, case.holds) == ("returned", [("reversal", 12_800, "settled")])
 
 
+def test_news_of_a_return_changes_what_it_says_and_nothing_else() -> None:
+    case = in_transit()
+    soon, later = START + timedelta(seconds=300), START + timedelta(seconds=400)
+    case.when(
+        T.TRACE_REJECTED,
+        trace(return_minor=12_800, return_expected_at=soon, return_reference="RET-1"),
+    )
+    case.when(T.REVERSAL_PENDING, trace())
+    facts = case.facts
+    assert (facts.reversal_minor, facts.expected_at, facts.reversal_reference) == (
+        12_800,
+        soon,
+        "RET-1",
+    )
+    news = trace(return_minor=12_000, return_expected_at=later, return_reference="RET-2")
+    case.when(T.REVERSAL_PENDING, news)
+    facts = case.facts
+    assert (facts.reversal_minor, facts.expected_at, facts.reversal_reference) == (
+        12_000,
+        later,
+        "RET-2",
+    )
+    assert not facts.reversal_credited
+    case.when(T.REVERSAL_CREDITED, trace(return_minor=12_000))
+    assert (case.facts.reversal_credited, case.holds) == (
+        True,
+        [("reversal", 12_000, "settled")],
+    )
+
+
 def test_news_of_a_reversal_of_what_is_not_known_yet_waits_for_the_bank() -> None:
     case = opened(Kind.MISSING_FUNDS)
     assert case.when(T.REVERSAL_CREDITED, transaction()).result == "late"

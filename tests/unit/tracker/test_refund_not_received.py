@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from services.tracker.domain.holds import given_back_minor
 from services.tracker.domain.triggers import Choice, Comparison, MerchantAnswer, T, Wish
 from shared.contracts.vocabulary import Actor, Kind, Payer
 from tests.unit.tracker.case import START, Case, found, in_flight, refund, transaction
@@ -65,6 +66,30 @@ def test_one_that_was_funded_late_goes_on() -> None:
     case.when(T.RECORDS_RECHECK, after_s=35)
     case.answered("bank:records:1", T.RECORDS_ON_ITS_WAY, Comparison(1))
     assert case.status == "refund_sent"
+
+
+@pytest.mark.parametrize("moving", [T.RECORDS_ON_ITS_WAY, T.RECORDS_UNFUNDED])
+@pytest.mark.parametrize("undone", [T.RECORDS_BOUNCED, T.RECORDS_UNSENT])
+@pytest.mark.parametrize(("told", "back"), [(12_000, 12_000), (None, 12_800)])
+def test_what_the_bank_had_counted_as_refunded_is_given_back_once_it_is_undone(
+    moving: T, undone: T, told: int | None, back: int
+) -> None:
+    case = found(Kind.REFUND_NOT_RECEIVED)
+    case.answered("bank:records:1", moving, Comparison(1, 12_800))
+    before = case.dispute
+    case.when(T.RECORDS_RECHECK, after_s=case.due_in("records_recheck"))
+    assert given_back_minor(before, case.dispute) == 0
+    case.answered("bank:records:1", undone, Comparison(1, told))
+    assert given_back_minor(before, case.dispute) == back
+    assert given_back_minor(case.dispute, case.dispute) == 0
+
+
+def test_what_has_arrived_is_not_given_back() -> None:
+    case = found(Kind.REFUND_NOT_RECEIVED)
+    case.answered("bank:records:1", T.RECORDS_ON_ITS_WAY, Comparison(1, 12_800))
+    before = case.dispute
+    case.when(T.RECORDS_ARRIVED, Comparison(1, 12_800))
+    assert given_back_minor(before, case.dispute) == 0
 
 
 def test_one_that_bounced_needs_another_account() -> None:

@@ -92,6 +92,15 @@ def test_what_a_recall_leaves_free_is_held_for_the_chargeback_that_had_no_room()
     assert case.money.room(case.dispute) == 3_800
 
 
+def test_that_more_went_back_than_was_captured_before_anybody_asked_is_shown() -> None:
+    for refunded, over in ((12_800, False), (12_801, True)):
+        case = opened(Kind.REFUND_REQUEST)
+        case.money = MoneyView(others_minor=refunded)
+        bank = transaction(refunded_minor=refunded)
+        case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, bank)
+        assert case.facts.over_recovered is over
+
+
 def test_after_any_other_end_it_changes_nothing() -> None:
     case = found(Kind.MISSING_FUNDS, merchant_id=None)
     case.answered("bank:trace:1", T.TRACE_DELIVERED, trace())
