@@ -70,7 +70,7 @@ def clean() -> None:
     from deploy.local import layout, postgres_place
     from deploy.local.files import locked
 
-    with locked(layout.RUN):
+    with locked(layout.RUN), locked(layout.RUN / "demo"):
         shutil.rmtree(layout.RUN, ignore_errors=True)
         shutil.rmtree(postgres_place.shared_folder(), ignore_errors=True)
 

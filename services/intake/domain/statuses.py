@@ -104,8 +104,8 @@ STATUSES: Final[dict[Status, tuple[str, str]]] = {
         "The refund was handed to the bank. We are asking the bank what became of it.",
     ),
     Status.REFUND_BOUNCED: (
-        "退款没有退成功，钱没有丢。我们会联系您改退到您本人的其他账户。",
-        "The refund could not reach you. It is not lost. We contact you about another account.",
+        "退款没有退成功，钱没有丢。请选择您本人的其他账户，我们改退到那里。",
+        "The refund could not reach you. It is not lost. Choose another account of yours for it.",
     ),
     Status.REFUND_UNFUNDED: (
         "已同意退款，付款方的资金还没有到位，我们在跟进。",

@@ -531,16 +531,26 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
     return Decision(renewed, Result.APPLIED, timers)
 
 
-_PUT_OFF: Final = (T.CREDIT_DUE, T.CREDIT_NOTICE_DUE)
+_PUT_OFF: Final = (
+    T.CREDIT_DUE,
+    T.CREDIT_NOTICE_DUE,
+    T.MERCHANT_REMINDER,
+    T.MERCHANT_DUE,
+    T.OFFER_DUE,
+    T.GOODS_DUE,
+    T.EVIDENCE_DUE,
+)
 
 
 def _waits_for_the_law(dispute: Dispute, trigger: Trigger) -> bool:
-    is_due = (dispute.legs.credit, trigger.name) in TABLES[Leg.CREDIT]
-    return trigger.name in _PUT_OFF and is_due and is_on_hold(dispute)
+    if trigger.name not in _PUT_OFF or not is_on_hold(dispute):
+        return False
+    leg = LEG_OF[trigger.name]
+    return (dispute.legs.of(leg), trigger.name) in TABLES[leg]
 
 
 def _put_off(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> Decision:
-    """Nothing is given or taken back while the law holds the case: asked again a little later."""
+    """While the law holds the case nothing is given or taken back, and nobody's time runs out."""
     timer = Timer(LEG_OF[trigger.name], trigger.name, rules.due("escalation", now))
     promised, timers = public.renew_promise(dispute, now, rules)
     return Decision(promised, Result.APPLIED, (timer, *timers), reason="a legal hold stands")

@@ -1,5 +1,7 @@
 """A court or an authority stops the case: nothing is done by us, what comes by itself is seen."""
 
+import pytest
+
 from services.tracker.domain.triggers import (
     Cause,
     Grant,
@@ -66,6 +68,25 @@ def test_a_refund_that_flies_lands_and_is_told_but_nothing_ends() -> None:
     case.when(T.REFUND_CREDITED, refund())
     assert (case.status, case.holds) == ("under_review", [("refund", 12_800, "settled")])
     assert lifted(case).status == "credited"
+
+
+@pytest.mark.parametrize("name", [T.MERCHANT_REMINDER, T.MERCHANT_DUE])
+def test_nobody_is_reminded_and_silence_does_not_count_meanwhile(name: T) -> None:
+    case = held(asked_of_merchant())
+    case.when(name, after_s=case.due_in(name))
+    assert (case.legs["consent"], case.due_in(name)) == ("delivered", 70)
+    assert "merchant:reminder:1" not in case.waits_for
+    lifted(case).when(name, after_s=70)
+    reminded = "merchant:reminder:1" in case.waits_for
+    assert (case.legs["consent"], reminded) in (("silent", False), ("delivered", True))
+
+
+def test_the_customers_time_does_not_run_out_meanwhile() -> None:
+    case = asked_of_merchant()
+    offer = MerchantAnswer(1, offer_minor=3_000, offer_currency="CNY")
+    case.when(T.MERCHANT_OFFERED, offer, actor=Actor.MERCHANT)
+    held(case).when(T.OFFER_DUE, after_s=case.due_in("offer_due"))
+    assert (case.legs["consent"], case.due_in("offer_due")) == ("offered", 70)
 
 
 def test_the_customer_does_not_withdraw_what_a_court_holds() -> None:
