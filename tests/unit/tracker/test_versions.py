@@ -45,12 +45,12 @@ def test_another_merchant_than_the_claim_named() -> None:
     assert is_told(case, T.TRANSACTION_FOUND, transaction(merchant_id="m-signed"))
 
 
-def test_an_offer_that_lapses_while_a_court_holds_the_case() -> None:
+def test_an_offer_that_is_refused_while_a_court_holds_the_case() -> None:
     case = found(Kind.GOODS_OR_SERVICE)
     offer = MerchantAnswer(1, offer_minor=3_000, offer_currency="CNY")
     case.when(T.MERCHANT_OFFERED, offer, actor=Actor.MERCHANT)
     case.when(T.LEGAL_HOLD_PLACED, Cause("ops-1", "court"), actor=Actor.OPS)
-    assert is_told(case, T.OFFER_DUE)
+    assert is_told(case, T.OFFER_REFUSED, WISH)
 
 
 def test_that_nothing_is_new_is_not_told() -> None:
