@@ -191,6 +191,18 @@ async def test_the_banks_news_counts_once_for_each_id(api: Api, common: Stage) -
     ]
 
 
+async def test_partners_number_their_news_each_for_themselves(api: Api, common: Stage) -> None:
+    event = opened()
+    await common.to_merchant(event)
+    assert (await _answer(api, event, "1")).status == 204
+    body = _body("refund.updated", _refund(event, "in_flight"))
+    assert (await _post(api, BANK, body, "1", "bank")).status == 204
+    assert (await common.history(event))[2:] == [
+        (T.MERCHANT_ACCEPTED, "applied"),
+        (T.REFUND_ACCEPTED, "applied"),
+    ]
+
+
 async def test_a_reason_in_the_merchants_own_words_is_kept_sealed(api: Api, common: Stage) -> None:
     event = opened()
     await common.to_merchant(event)

@@ -22,6 +22,8 @@ from tests.integration.tracker.stage import (
     merchant,
     opened,
     opening,
+    refund,
+    wish,
 )
 from tests.unit.shared.serving import Answer, Api
 
@@ -168,6 +170,33 @@ async def test_one_from_outside_is_not_taken_for_ours(api: Api, common: Stage) -
     assert (await _post(api, BANK, "chargeback.updated", chargeback(event, "won"))).status == 204
     assert (await common.dispute(event))["chargeback"] == "filed"
     assert (await common.history(event))[-1] == (T.CHARGEBACK_APPEARED, "applied")
+
+
+async def test_after_every_end_one_from_outside_is_told_to_the_one_that_was_refunded(
+    api: Api, common: Stage
+) -> None:
+    both = opened(), opened(Kind.PAYMENT_FAILED)
+    ended, refunded = sorted(both, key=lambda event: event.dispute_id)
+    refunded = refunded.model_copy(update={"transaction_id": ended.transaction_id})
+    await common.send(opening(ended), opening(refunded), found(ended), found(refunded))
+    await common.each(wish(ended), merchant(refunded), refund(refunded, T.REFUND_CREDITED))
+    news = chargeback(ended, "filed")
+    assert (await _post(api, BANK, "chargeback.updated", news)).status == 204
+    chargebacks = [(await common.dispute(event))["chargeback"] for event in (ended, refunded)]
+    assert chargebacks == ["none", "filed"]
+    assert (await common.dispute(refunded))["facts"]["over_recovered"] is True
+
+
+async def test_one_from_outside_is_not_told_to_who_named_somebody_elses_transaction(
+    api: Api, common: Stage
+) -> None:
+    event = opened()
+    await common.each(opening(event), found(event, customer_id="c-2"))
+    before = await common.history(event)
+    assert (await common.dispute(event))["inquiry"] == "foreign"
+    news = chargeback(event, "filed")
+    assert (await _post(api, BANK, "chargeback.updated", news)).status == 204
+    assert await common.history(event) == before
 
 
 async def test_the_banks_transaction_tells_of_one_that_was_opened_before_the_dispute(

@@ -111,6 +111,19 @@ async def test_a_capture_that_the_bank_now_names_smaller_takes_nothing_back(comm
     assert await common.money(holding.transaction_id) == (CAPTURED, 0)
 
 
+async def test_the_banks_answer_heard_again_takes_our_own_refund_for_nobody_elses(
+    common: Stage,
+) -> None:
+    event = opened(requested_minor=6_000)
+    await common.to_reserved(event)
+    assert results(await common.send(found(event, refunded_minor=6_000))) == ["late"]
+    row = await common.one(
+        "SELECT external_minor FROM transaction_money WHERE transaction_id = :id",
+        id=event.transaction_id,
+    )
+    assert row["external_minor"] == 0
+
+
 async def test_two_arbitrators_cannot_grant_the_same_money(common: Stage) -> None:
     pair = _pair()
     await common.send(*map(opening, pair), *map(found, pair))

@@ -12,6 +12,7 @@ from services.tracker.domain.triggers import (
     Cause,
     ChargebackReport,
     Comparison,
+    Grant,
     MerchantAnswer,
     RecallReport,
     T,
@@ -94,6 +95,15 @@ def test_what_the_bank_finds_late_needs_no_person(name: T, told: BankTransaction
     case.when(T.TRANSACTION_FOUND, transaction())
     assert (case.status, case.legs["arbitration"]) == ("waiting_for_merchant", "superseded")
     assert case.when(T.TRANSACTION_FOUND, transaction()).result == "late"
+
+
+def test_once_a_credit_was_ordered_what_the_bank_finds_changes_nothing() -> None:
+    case = found(Kind.PAYMENT_FAILED, transaction(TransactionState.UNKNOWN))
+    case.when(T.CREDIT_ORDERED, Grant("ops-1", 12_800, "goodwill"), actor=Actor.OPS)
+    before = case.facts
+    late = case.when(T.TRANSACTION_FOUND, transaction(captured_minor=0))
+    assert (late.result, case.facts == before) == ("late", True)
+    assert case.holds == [("credit", 12_800, "reserved")]
 
 
 def test_an_overdue_refund_of_the_merchants_is_asked_for_on_and_heard() -> None:

@@ -80,16 +80,34 @@ def test_paid_twice_is_over_recovered(make: Callable[[], Case]) -> None:
     assert case.holds == [("refund", 12_800, "settled")]
 
 
-def test_paid_twice_within_the_capture_is_over_recovered_too_and_takes_its_room() -> None:
+def two_parts_granted() -> Case:
+    """4 001, which failed, and 4 002 in its place."""
     case = in_arbitration()
     for n in (1, 2):
         case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=4_000 + n), actor=Actor.OPS)
         if n == 1:
             case.answered("bank:refund:1", T.REFUND_FAILED, refund(1))
+    return case
+
+
+def test_paid_twice_within_the_capture_is_over_recovered_too_and_takes_its_room() -> None:
+    case = two_parts_granted()
     case.when(T.REFUND_CREDITED, refund(1))
     assert case.holds == [("refund", 8_003, "unknown")]
     case.when(T.REFUND_CREDITED, refund(2))
     assert (case.facts.over_recovered, case.holds) == (True, [("refund", 8_003, "settled")])
+
+
+def test_that_it_was_paid_twice_stays_shown_while_what_an_appeal_grants_beside_it_fails() -> None:
+    case = two_parts_granted()
+    for n in (1, 2):
+        case.when(T.REFUND_CREDITED, refund(n))
+    case.when(T.APPEALED, WISH, actor=Actor.CUSTOMER)
+    more = decision(amount_minor=1_000, decided_by="ops-2")
+    case.when(T.ARBITRATOR_DECIDED, more, actor=Actor.OPS)
+    case.answered("bank:refund:3", T.REFUND_FAILED, refund(3))
+    assert (case.legs["refund"], case.facts.over_recovered) == ("failed", True)
+    assert case.holds == [("refund", 9_003, "reserved")]
 
 
 @pytest.mark.parametrize(

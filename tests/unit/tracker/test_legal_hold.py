@@ -4,6 +4,7 @@ import pytest
 
 from services.tracker.domain.triggers import (
     Cause,
+    Comparison,
     Grant,
     MerchantAnswer,
     Posting,
@@ -11,7 +12,7 @@ from services.tracker.domain.triggers import (
     TraceReport,
     Wish,
 )
-from shared.contracts.vocabulary import Actor, Funding, Kind, Remedy, TransactionState
+from shared.contracts.vocabulary import Actor, Funding, Kind, Payer, Remedy, TransactionState
 from tests.unit.tracker.case import (
     WISH,
     Case,
@@ -183,3 +184,26 @@ def test_a_credit_that_stands_is_not_taken_back_meanwhile() -> None:
     assert (case.legs["credit"], case.due_in("credit_notice_due")) == ("noticed", 70)
     lifted(case).when(T.CREDIT_NOTICE_DUE, after_s=70)
     assert "bank:credit_reversal:1" in case.waits_for
+
+
+def test_one_that_is_being_taken_back_is_left_alone_until_the_hold_is_lifted() -> None:
+    case = in_arbitration()
+    case.when(T.CREDIT_ORDERED, Grant("ops-1", 500, "goodwill"), actor=Actor.OPS)
+    case.answered("bank:credit:1", T.CREDIT_POSTED, Posting(1))
+    case.when(T.ARBITRATOR_DECIDED, decision(Remedy.NONE), actor=Actor.OPS)
+    case.when(T.CREDIT_NOTICE_DUE, after_s=case.due_in("credit_notice_due"))
+    assert "bank:credit_reversal:1" in case.waits_for
+    assert "bank:credit_reversal:1" not in held(case).waits_for
+    assert "bank:credit_reversal:1" in lifted(case).waits_for
+
+
+def test_nor_are_the_books_corrected_meanwhile() -> None:
+    nothing = {"transaction_id": None, "requested_minor": None, "currency": None}
+    case = opened(Kind.BALANCE_ANOMALY, merchant_id=None, **nothing)
+    case.answered("bank:records:1", T.RECORDS_OUR_ERROR, Comparison(1, 700, "CNY"))
+    corrected = decision(Remedy.CORRECTION, amount_minor=700, payer=Payer.WALLET_ADVANCE)
+    case.when(T.ARBITRATOR_DECIDED, corrected, actor=Actor.OPS)
+    case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
+    assert "bank:correction:1" in case.waits_for
+    assert "bank:correction:1" not in held(case).waits_for
+    assert "bank:correction:1" in lifted(case).waits_for

@@ -36,6 +36,13 @@ def test_what_the_bank_counts_and_we_do_not_was_paid_elsewhere() -> None:
     assert (known.captured_minor, known.others_minor(ONE)) == (12_800, 5_000)
 
 
+def test_what_our_disputes_hold_leaves_the_rest_at_most_to_what_was_paid_elsewhere() -> None:
+    known = purse()
+    known.hold(ONE, Held("refund", 10_000, "reserved"))
+    known.learn(transaction(refunded_minor=5_000))
+    assert (known.others_minor(ONE), known.others_minor(TWO)) == (2_800, 12_800)
+
+
 def test_what_a_dispute_of_ours_has_paid_was_not() -> None:
     known = purse()
     known.hold(ONE, Held("refund", 5_000, "settled"))
