@@ -125,7 +125,7 @@ CREATE TABLE public.disputes (
     CONSTRAINT disputes_destination_check CHECK ((destination = ANY (ARRAY['none'::text, 'asked'::text, 'chosen'::text, 'confirmed'::text, 'lapsed'::text, 'used'::text]))),
     CONSTRAINT disputes_details_check CHECK ((details = ANY (ARRAY['none'::text, 'asked'::text, 'given'::text, 'lapsed'::text]))),
     CONSTRAINT disputes_goods_check CHECK ((goods = ANY (ARRAY['none'::text, 'awaited'::text, 'shipped'::text, 'received'::text, 'contested'::text, 'unconfirmed'::text, 'lapsed'::text]))),
-    CONSTRAINT disputes_hold_check CHECK ((hold = ANY (ARRAY['none'::text, 'asked'::text, 'held'::text, 'expired'::text, 'freezing'::text, 'frozen'::text, 'releasing'::text, 'released'::text]))),
+    CONSTRAINT disputes_hold_check CHECK ((hold = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'held'::text, 'expired'::text, 'freezing'::text, 'frozen'::text, 'releasing'::text, 'released'::text]))),
     CONSTRAINT disputes_identity_check CHECK ((identity = ANY (ARRAY['none'::text, 'asked'::text, 'failed'::text, 'expired'::text, 'verified'::text, 'rejected'::text]))),
     CONSTRAINT disputes_inquiry_check CHECK ((inquiry = ANY (ARRAY['none'::text, 'asked'::text, 'stalled'::text, 'found'::text, 'missing'::text, 'foreign'::text]))),
     CONSTRAINT disputes_legal_check CHECK ((legal = ANY (ARRAY['none'::text, 'held'::text, 'lifted'::text]))),

@@ -9,7 +9,7 @@ from services.tracker.domain import effects, learn, public, standing
 from services.tracker.domain.commands import COMMANDS, refusal
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
-from services.tracker.domain.guards import Scene, is_on_hold
+from services.tracker.domain.guards import Scene, awaits_transaction, is_on_hold
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import next_route
 from services.tracker.domain.states import (
@@ -19,7 +19,6 @@ from services.tracker.domain.states import (
     Credit,
     Inquiry,
     Leg,
-    Recall,
     Refund,
     Reversal,
     State,
@@ -35,7 +34,6 @@ from services.tracker.domain.triggers import (
     Comparison,
     Grant,
     MerchantAnswer,
-    Payload,
     Posting,
     RecallReport,
     RefundReport,
@@ -43,7 +41,7 @@ from services.tracker.domain.triggers import (
     TraceReport,
     Trigger,
 )
-from shared.contracts.vocabulary import Remedy, TransactionState
+from shared.contracts.vocabulary import Remedy
 from shared.rules import Profile
 
 _MOST_ROUTES: Final = 16  # the longest chain is 6; a loop would be a mistake in the guards
@@ -381,8 +379,8 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
     """An answer to an earlier ask says nothing about the one that counts now."""
     facts = dispute.facts
     match trigger.payload:
-        case bank if trigger.name is T.TRANSACTION_FOUND:
-            return _stale_inquiry(dispute, bank)
+        case _ if trigger.name is T.TRANSACTION_FOUND and dispute.legs.inquiry is Inquiry.FOUND:
+            return "" if awaits_transaction(dispute, trigger) else "the bank had answered before"
         case RefundReport() as report:
             stale = _stale_refund(facts, trigger.name, report)
             return stale or _nothing_new(dispute, trigger.name, report)
@@ -404,25 +402,6 @@ def _stale(dispute: Dispute, trigger: Trigger) -> str:
             return f"news of chargeback {n}; chargeback {facts.chargeback_n} counts"
         case _:
             return ""
-
-
-def _stale_inquiry(dispute: Dispute, bank: Payload) -> str:
-    """Only an outcome that the bank had not known is news, and only before money has moved."""
-    if dispute.legs.inquiry is not Inquiry.FOUND:
-        return ""
-    unknown = dispute.facts.transaction_state is TransactionState.UNKNOWN
-    tells = isinstance(bank, BankTransaction) and bank.state is not TransactionState.UNKNOWN
-    still = all(dispute.legs.of(leg) is state for leg, state in _UNMOVED)
-    return "" if unknown and tells and still else "the bank had answered before"
-
-
-_UNMOVED: Final = (
-    (Leg.REFUND, Refund.NONE),
-    (Leg.REVERSAL, Reversal.NONE),
-    (Leg.RECALL, Recall.NONE),
-    (Leg.CHARGEBACK, Chargeback.NONE),
-    (Leg.CREDIT, Credit.NONE),
-)
 
 
 def _has_heard(dispute: Dispute) -> bool:

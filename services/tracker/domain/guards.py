@@ -27,6 +27,7 @@ from services.tracker.domain.states import (
     Hold,
     Identity,
     Inquiry,
+    Leg,
     Legal,
     Legs,
     Recall,
@@ -36,7 +37,7 @@ from services.tracker.domain.states import (
     Trace,
     Verdict,
 )
-from services.tracker.domain.triggers import T, Trigger
+from services.tracker.domain.triggers import BankTransaction, T, Trigger
 from shared.contracts.vocabulary import (
     WITHOUT_TRANSACTION,
     Funding,
@@ -764,9 +765,27 @@ def is_captured(scene: Scene) -> bool:
 
 
 def awaits_transaction(dispute: Dispute, trigger: Trigger) -> bool:
-    """Whether this answers the question after the transaction; a repeat knows older figures."""
-    asked = dispute.legs.inquiry in (Inquiry.ASKED, Inquiry.STALLED)
-    return asked and trigger.name is T.TRANSACTION_FOUND
+    """Whether this answers the question after the transaction; a repeat knows older figures.
+
+    Of a transaction that is known only an outcome that the bank had not known is an answer, and
+    only before money has moved.
+    """
+    inquiry, bank = dispute.legs.inquiry, trigger.payload
+    if trigger.name is not T.TRANSACTION_FOUND or inquiry is not Inquiry.FOUND:
+        asked = inquiry in (Inquiry.ASKED, Inquiry.STALLED, Inquiry.MISSING)
+        return asked and trigger.name is T.TRANSACTION_FOUND
+    unknown = dispute.facts.transaction_state is TransactionState.UNKNOWN
+    tells = isinstance(bank, BankTransaction) and bank.state is not TransactionState.UNKNOWN
+    return unknown and tells and all(dispute.legs.of(leg) is state for leg, state in _UNMOVED)
+
+
+_UNMOVED: Final = (
+    (Leg.REFUND, Refund.NONE),
+    (Leg.REVERSAL, Reversal.NONE),
+    (Leg.RECALL, Recall.NONE),
+    (Leg.CHARGEBACK, Chargeback.NONE),
+    (Leg.CREDIT, Credit.NONE),
+)
 
 
 def merchant_of(dispute: Dispute) -> str | None:

@@ -51,6 +51,9 @@ FROZEN = {
     "services/tracker/migrations/0007.sql": (
         "5f8d845b3fa95053d1a99a31193b6b5e2a17f00a63545f763694fa848abc0583"
     ),
+    "services/tracker/migrations/0008.sql": (
+        "144da57f104d585b33b810411e215cb0ed381774f619a08f102ff791e1c55e63"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -71,6 +74,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0007_said_at_the_opening.py": (
         "93a38570817b46d463f010419eeb26be6ec97ed81caac473835209ff130b166c"
+    ),
+    "services/tracker/migrations/versions/0008_a_hold_refused.py": (
+        "4607408723c039df324ae8c645269f91baa66de9f2a04aee6c4d05133782328f"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
