@@ -76,6 +76,7 @@ class Outcome:
     actions: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()  # where it was refused: what anybody may ask instead
     calls: frozenset[str] = frozenset()  # parties that are to be called now
+    needs_second: bool = False  # one of two people was heard
 
 
 @dataclass(slots=True)
@@ -276,6 +277,7 @@ def _apply(batch: _Batch, signal: Signal) -> Outcome:
         actions,
         () if decision.applied else (*actions, *ops_commands(after)),
         frozenset(e.party for e in decision.effects if isinstance(e, Call)),
+        public.waits_for_second(after),
     )
 
 

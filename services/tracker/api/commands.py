@@ -140,6 +140,13 @@ class Moved(BaseModel):
 
     status: Status
     actions: list[str]
+    needs_second: Annotated[
+        bool,
+        Field(
+            description="one of two people was heard: nothing is ordered before another one "
+            "confirms it (decision/confirmation), or sends the same (credit, account)"
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +386,11 @@ def _endpoint(desk: Desk, command: _Command[Given]) -> Callable[..., Any]:
 def _moved(outcome: Outcome) -> Moved:
     match outcome.result:
         case "applied":
-            return Moved(status=Status(outcome.status), actions=list(outcome.actions))
+            return Moved(
+                status=Status(outcome.status),
+                actions=list(outcome.actions),
+                needs_second=outcome.needs_second,
+            )
         case "unknown":
             raise NotFound("No dispute has this id.")
         case "invalid":

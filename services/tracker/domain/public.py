@@ -190,6 +190,14 @@ def is_open(dispute: Dispute) -> bool:
     return status(dispute) not in ENDS
 
 
+def waits_for_second(dispute: Dispute) -> bool:
+    """One of two people has decided or confirmed: nothing is ordered before another one does."""
+    legs, facts = dispute.legs, dispute.facts
+    credit = facts.credit_asked_by is not None and legs.credit is Credit.NONE
+    account = legs.destination is Destination.CHOSEN and bool(facts.account_checked_by)
+    return legs.arbitration is Arbitration.PROPOSED or credit or account
+
+
 def next_actor(dispute: Dispute) -> Actor:
     """Who must act next."""
     legs, refund, overdue = dispute.legs, dispute.legs.refund, dispute.facts.refund_overdue

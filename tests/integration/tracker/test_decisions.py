@@ -45,7 +45,8 @@ async def test_a_decision_reserves_what_it_grants_and_says_who_pays(
     event = opened()
     await common.to_arbitration(event)
     answer = await _decide(api, event, granted(loss_bearer="wallet_advance"))
-    assert (answer.status, answer.json()) == (200, {"status": "refund_approved", "actions": []})
+    moved = {"status": "refund_approved", "actions": [], "needs_second": False}
+    assert (answer.status, answer.json()) == (200, moved)
     assert await common.holds(event) == {"refund": (6_400, "reserved")}
     (*_, told) = await common.published(event)
     assert told["decision"]["payer"] == "merchant"
@@ -107,7 +108,7 @@ async def test_the_second_decision_is_answered_with_the_state_and_what_is_possib
     await common.to_arbitration(event)
     denied = granted(remedy="none", amount=None, payer=None, reason="used")
     answer = await _decide(api, event, denied)
-    assert answer.json() == {"status": "declined", "actions": ["appeal"]}
+    assert answer.json() == {"status": "declined", "actions": ["appeal"], "needs_second": False}
     again = await _decide(api, event, granted())
     assert again.status == 409
     problem = again.json()

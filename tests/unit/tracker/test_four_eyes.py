@@ -1,5 +1,6 @@
 """Above an amount, and for the wallet's own books, a second person confirms what one decided."""
 
+from services.tracker.domain import public
 from services.tracker.domain.decide import Decision
 from services.tracker.domain.dispute import MoneyView
 from services.tracker.domain.triggers import AccountReport, Grant, MerchantAnswer, T, Wish
@@ -37,6 +38,7 @@ def test_above_it_a_decision_waits_for_a_second_person() -> None:
     assert (case.legs["arbitration"], case.holds) == ("proposed", [])
     assert (case.waits_for, case.due_in("arbitration_due")) == ({"arbitration_due"}, 220)
     assert (case.facts.decided_by, case.facts.approved_minor) == ("ops-1", None)
+    assert public.waits_for_second(case.dispute)
 
 
 def test_the_same_person_does_not_confirm() -> None:
@@ -51,6 +53,7 @@ def test_another_one_does() -> None:
     case.when(T.DECISION_CONFIRMED, Wish("ops-2"), actor=Actor.OPS)
     assert (case.status, case.holds) == ("refund_approved", [("refund", ALONE + 1, "reserved")])
     assert (case.facts.decided_by, case.facts.confirmed_by) == ("ops-1", "ops-2")
+    assert not public.waits_for_second(case.dispute)
 
 
 def test_a_rejected_proposal_leaves_nothing_behind() -> None:
@@ -120,11 +123,13 @@ def test_above_it_a_credit_waits_for_a_second_order_of_the_same() -> None:
     case = large()
     assert credit_by(case, "ops-1").applied
     assert ("credit" in case.legs, "bank:credit:1" in case.waits_for) == (False, False)
+    assert public.waits_for_second(case.dispute)
     again = credit_by(case, "ops-1")
     assert (again.result, again.field) == ("invalid", "confirmed_by")
     assert credit_by(case, "ops-2").applied
     assert (case.legs["credit"], case.facts.credit_minor) == ("ordered", ALONE + 1)
     assert "bank:credit:1" in case.waits_for
+    assert not public.waits_for_second(case.dispute)
 
 
 def test_another_amount_is_a_first_order_again() -> None:
