@@ -88,7 +88,7 @@ def _refund(dispute: Dispute, call: Call, now: datetime, rules: Profile) -> Payl
     facts = dispute.facts
     attempt = facts.attempt(call.n)
     wanted = _money(dispute, attempt.amount_minor) | {"payer": attempt.payer}
-    if standing.may_be_charged_back(dispute):
+    if standing.may_be_charged_back(dispute) or standing.is_beyond_room(dispute):
         wanted["unless_charged_back"] = True
     if attempt.account_id:
         wanted["destination_account"] = attempt.account_id

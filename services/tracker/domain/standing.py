@@ -170,6 +170,14 @@ def may_be_charged_back(dispute: Dispute) -> bool:
     return card and not known and not facts.chargeback_before
 
 
+def is_beyond_room(dispute: Dispute) -> bool:
+    """A chargeback from outside takes what is ordered here: a refund is not sent once more."""
+    facts = dispute.facts
+    known = dispute.legs.chargeback in (*LIVE_CHARGEBACKS, Chargeback.WON)
+    short = facts.chargeback_held_minor < facts.chargeback_minor and not facts.chargeback_shared
+    return known and facts.chargeback_outside and short
+
+
 def is_busy(legs: Legs) -> bool:
     """The account is being held, frozen or released."""
     return legs.hold in _BUSY_HOLDS

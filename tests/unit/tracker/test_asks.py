@@ -251,6 +251,14 @@ def test_of_what_a_card_paid_the_bank_is_asked_once_more_before_it_is_sent() -> 
     assert told(case, "refund") == wanted(1, 9_000) | {"unless_charged_back": True}
 
 
+def test_nor_is_it_sent_once_more_where_somebody_has_charged_it_back_meanwhile() -> None:
+    case = decided(arbitrated(funding=Funding.CARD), 12_800)
+    case.answered("bank:refund:1", T.REFUND_NO_ANSWER, refund())
+    case.when(T.CHARGEBACK_APPEARED, ChargebackReport(None, 12_800))
+    case.answered("bank:refund_query:1", T.REFUND_NOT_FOUND, refund(), after_s=30)
+    assert told(case, "refund") == wanted(1, 12_800) | {"unless_charged_back": True}
+
+
 def test_its_currency_is_the_captures_also_where_the_claim_named_none() -> None:
     assert told(approved(requested_minor=None, currency=None), "refund")["currency"] == "CNY"
 
