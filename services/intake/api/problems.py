@@ -95,38 +95,30 @@ def _too_many_open(refused: TooManyOpen) -> Conflict:
 
 def _not_possible(refused: NotPossible) -> Conflict:
     can = ", ".join(refused.possible) or "nothing"
-    return Conflict(
-        f"action: this dispute does not allow it now. Possible now: {can}.",
-        errors=[
-            FieldProblem(
-                field="action",
-                problem="this dispute does not allow it now",
-                remedy=f"Possible now: {can}",
-            )
-        ],
-        status_now=refused.status,
-        possible=list(refused.possible),
-    )
+    text = "this dispute does not allow it now"
+    return _conflict("action", text, f"Possible now: {can}", refused)
 
 
 def _offer_changed(refused: OfferChanged) -> Conflict:
     minor, currency = refused.offered.amount_minor, refused.offered.currency
     text = f"the merchant offers {minor} minor units of {currency} by now"
-    remedy = "Show this offer to the customer, and ask again"
-    return Conflict(
-        f"amount: {text}. {remedy}.",
-        errors=[FieldProblem(field="amount", problem=text, remedy=remedy)],
-        status_now=refused.status,
-        possible=list(refused.possible),
-    )
+    return _conflict("amount", text, "Show this offer to the customer, and ask again", refused)
 
 
 def _already_named(refused: AlreadyNamed) -> Conflict:
     text = f"this dispute is about {refused.transaction_id}, which was named first"
-    remedy = "Open another dispute about the other transaction"
+    return _conflict(
+        "transaction_id", text, "Open another dispute about the other transaction", refused
+    )
+
+
+def _conflict(
+    field: str, text: str, remedy: str, refused: NotPossible | OfferChanged | AlreadyNamed
+) -> Conflict:
+    """With the state of the dispute that was asked, and what is possible there."""
     return Conflict(
-        f"transaction_id: {text}. {remedy}.",
-        errors=[FieldProblem(field="transaction_id", problem=text, remedy=remedy)],
+        f"{field}: {text}. {remedy}.",
+        errors=[FieldProblem(field=field, problem=text, remedy=remedy)],
         status_now=refused.status,
         possible=list(refused.possible),
     )

@@ -198,10 +198,12 @@ def _may_file(dispute: Dispute) -> bool:
     return known and legs.refund is Refund.NONE and legs.verdict is Verdict.NONE
 
 
-def _may_credit(dispute: Dispute) -> bool:
+def may_credit(dispute: Dispute) -> bool:
+    """Whether the customer may still be credited for the time being."""
     legs = dispute.legs
     known = dispute.facts.captured_minor is not None and legs.legal is not Legal.HELD
-    return known and legs.refund is Refund.NONE and legs.verdict is Verdict.NONE
+    free = legs.refund is Refund.NONE and legs.credit is Credit.NONE
+    return known and free and legs.verdict is Verdict.NONE
 
 
 def _may_prove(dispute: Dispute) -> bool:
@@ -213,7 +215,7 @@ def _may_prove(dispute: Dispute) -> bool:
 _OPS_MORE: Final[dict[T, Callable[[Dispute], bool]]] = {
     T.DOCUMENTS_ACCEPTED: _may_prove,
     T.CHARGEBACK_ORDERED: _may_file,
-    T.CREDIT_ORDERED: _may_credit,
+    T.CREDIT_ORDERED: may_credit,
     T.COMPENSATION_ORDERED: lambda d: d.legs.legal is not Legal.HELD,
     T.WITHDRAWAL_ORDERED: lambda d: not d.facts.chargeback_outside,
     T.REPRESENTMENT_ACCEPTED: lambda d: not d.facts.chargeback_outside,
@@ -366,7 +368,7 @@ def _check_offer(scene: Scene, trigger: Trigger) -> Refused | None:
 def _check_credit(scene: Scene, trigger: Trigger) -> Refused | None:
     """Within the capture; nothing else is being paid."""
     dispute, grant = scene.dispute, trigger.payload
-    if not _may_credit(dispute) or dispute.legs.credit is not Credit.NONE:
+    if not may_credit(dispute):
         return Refused("nothing is to be credited for the time being any more")
     left = scene.money.left(dispute)
     amount = grant.amount_minor if isinstance(grant, Grant) else min(scene.wanted_minor, left)

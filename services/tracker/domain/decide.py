@@ -518,6 +518,8 @@ _PUT_OFF: Final = (
     T.OFFER_DUE,
     T.GOODS_DUE,
     T.EVIDENCE_DUE,
+    T.DETAILS_DUE,
+    T.DESTINATION_DUE,
 )
 
 
@@ -529,7 +531,7 @@ def _waits_for_the_law(dispute: Dispute, trigger: Trigger) -> bool:
 
 
 def _put_off(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> Decision:
-    """While the law holds the case nothing is given or taken back, and nobody's time runs out."""
+    """While the law holds the case nothing is given or taken back, and no party's time ends."""
     timer = Timer(LEG_OF[trigger.name], trigger.name, rules.due("escalation", now))
     promised, timers = public.renew_promise(dispute, now, rules)
     return Decision(promised, Result.APPLIED, (timer, *timers), reason="a legal hold stands")

@@ -10,7 +10,7 @@ from services.tracker.domain.dispute import OWED, Attempt, Dispute, Facts, Money
 from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
 from services.tracker.domain.routes import Route
-from services.tracker.domain.states import Chargeback, Refund, Reversal
+from services.tracker.domain.states import Refund, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
     ArbitratorDecision,
@@ -725,7 +725,7 @@ def _is_sure(dispute: Dispute, name: str) -> bool:
 
 def withheld(facts: Facts, dispute: Dispute) -> Facts:
     """The chargeback that it is withheld for was known before."""
-    known = dispute.legs.chargeback in (*standing.LIVE_CHARGEBACKS, Chargeback.WON)
+    known = standing.is_charged_back(dispute.legs)
     return replace(facts, chargeback_found_minor=None) if known else facts
 
 

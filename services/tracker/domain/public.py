@@ -193,7 +193,7 @@ def is_open(dispute: Dispute) -> bool:
 def waits_for_second(dispute: Dispute) -> bool:
     """One of two people has decided or confirmed: nothing is ordered before another one does."""
     legs, facts = dispute.legs, dispute.facts
-    credit = facts.credit_asked_by is not None and legs.credit is Credit.NONE
+    credit = facts.credit_asked_by is not None and commands.may_credit(dispute)
     account = legs.destination is Destination.CHOSEN and bool(facts.account_checked_by)
     return legs.arbitration is Arbitration.PROPOSED or credit or account
 

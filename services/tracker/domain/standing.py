@@ -45,10 +45,21 @@ _VERDICTS: Final = {
 }
 
 
+_CAME: Final = {
+    "reversal": Reversal.CREDITED,
+    "recall": Recall.RETURNED,
+    "chargeback": Chargeback.WON,
+}
+
+
 def has_come(legs: Legs, way: str) -> bool:
     """Whether this brought its money: `reversal`, `recall` or `chargeback`."""
-    came = {"reversal": Reversal.CREDITED, "recall": Recall.RETURNED, "chargeback": Chargeback.WON}
-    return bool(getattr(legs, way) is came[way])
+    return bool(getattr(legs, way) is _CAME[way])
+
+
+def is_charged_back(legs: Legs) -> bool:
+    """Whether a chargeback that is known takes money or has taken it."""
+    return legs.chargeback in (*LIVE_CHARGEBACKS, Chargeback.WON)
 
 
 def settled_minor(dispute: Dispute) -> int:
@@ -166,16 +177,15 @@ def may_be_charged_back(dispute: Dispute) -> bool:
     """Whether an issuer may file a chargeback by itself that we do not know of yet."""
     facts = dispute.facts
     card = facts.funding is Funding.CARD or facts.chargeback_until is not None
-    known = dispute.legs.chargeback in (*LIVE_CHARGEBACKS, Chargeback.WON)
-    return card and not known and not facts.chargeback_before
+    return card and not is_charged_back(dispute.legs) and not facts.chargeback_before
 
 
 def is_beyond_room(dispute: Dispute) -> bool:
     """A chargeback from outside takes what is ordered here: a refund is not sent once more."""
     facts = dispute.facts
-    known = dispute.legs.chargeback in (*LIVE_CHARGEBACKS, Chargeback.WON)
+    outside = facts.chargeback_outside and is_charged_back(dispute.legs)
     short = facts.chargeback_held_minor < facts.chargeback_minor and not facts.chargeback_shared
-    return known and facts.chargeback_outside and short
+    return outside and short
 
 
 def is_busy(legs: Legs) -> bool:

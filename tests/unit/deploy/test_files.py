@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import layout, postgres_place
+from deploy.local.__main__ import clean
 from deploy.local.errors import StartError
 from deploy.local.files import locked, own_folder, write_private
 
@@ -50,3 +52,18 @@ def test_two_cannot_work_in_one_folder(tmp_path: Path) -> None:
         pass
     with locked(tmp_path):
         pass
+
+
+def test_nothing_is_cleaned_away_under_a_demo_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "run" / "demo" / "kept"
+    monkeypatch.setattr(layout, "RUN", tmp_path / "run")
+    monkeypatch.setattr(postgres_place, "shared_folder", lambda: tmp_path / "shared")
+    with locked(kept.parent):
+        kept.touch()
+        with pytest.raises(StartError, match="already runs"):
+            clean()
+        assert kept.exists()
+    clean()
+    assert not kept.exists()

@@ -132,6 +132,13 @@ def test_above_it_a_credit_waits_for_a_second_order_of_the_same() -> None:
     assert not public.waits_for_second(case.dispute)
 
 
+def test_a_credit_that_is_not_possible_any_more_waits_for_nobody() -> None:
+    case = large()
+    credit_by(case, "ops-1")
+    case.when(T.ARBITRATOR_DECIDED, decision(amount_minor=ALONE), actor=Actor.OPS)
+    assert not public.waits_for_second(case.dispute)
+
+
 def test_another_amount_is_a_first_order_again() -> None:
     case = large()
     credit_by(case, "ops-1")

@@ -90,6 +90,18 @@ def test_the_customers_time_does_not_run_out_meanwhile() -> None:
     assert (case.legs["consent"], case.due_in("offer_due")) == ("offered", 70)
 
 
+def test_nor_do_details_or_another_account_come_too_late_meanwhile() -> None:
+    unnamed = held(opened(Kind.REFUND_REQUEST, transaction_id=None))
+    unnamed.when(T.DETAILS_DUE, after_s=unnamed.due_in("details_due"))
+    assert (unnamed.legs["details"], unnamed.due_in("details_due")) == ("asked", 70)
+    bounced = held(in_flight())
+    bounced.when(T.REFUND_BOUNCED, refund())
+    assert "destination" not in bounced.legs  # asked once the hold is lifted
+    lifted(bounced)
+    held(bounced).when(T.DESTINATION_DUE, after_s=bounced.due_in("destination_due"))
+    assert (bounced.legs["destination"], bounced.due_in("destination_due")) == ("asked", 70)
+
+
 def test_the_customer_does_not_withdraw_what_a_court_holds() -> None:
     case = held(in_arbitration())
     assert case.actions == []
