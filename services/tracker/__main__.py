@@ -117,6 +117,50 @@ def reconcile(
 
 
 @app.command()
+def due(
+    *,
+    profile: Annotated[str | None, typer.Option(help="a rule profile, with --rule")] = None,
+    rule: Annotated[str | None, typer.Option(help="a rule of it; --list names them")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="MOMENT", help="ISO 8601; else in the calendar's zone"),
+    ] = None,
+    business_days: Annotated[
+        str | None, typer.Option(metavar="N", help="bare arithmetic, with --calendar")
+    ] = None,
+    calendar: Annotated[str | None, typer.Option(help="CN, US, TARGET2, IN or GB")] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(help="a moment or options in each line; - for standard input"),
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--list", help="every rule, or those of --profile")
+    ] = False,
+) -> None:
+    """When something is due, and why: the moment, then the reason in Chinese and English.
+
+    Exit status 2: the question lacks something.
+    """
+    from services.tracker import due as questions
+
+    asked = questions.Question(profile, rule, start, business_days, calendar)
+    try:
+        if every:
+            for line in questions.every_rule(profile):
+                typer.echo(line)
+        elif from_file:
+            lines = questions.lines_of(from_file)
+            for line in questions.answers(lines, asked):
+                typer.echo(line)
+        else:
+            reply = questions.answer(asked)
+            typer.echo("\n".join((reply.due_at.isoformat(), *reply.why, *(reply.standing or ()))))
+    except (questions.BadQuestion, OSError, UnicodeError) as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
+
+
+@app.command()
 def openapi(
     *,
     check: Annotated[bool, typer.Option("--check", help="fail where the file differs")] = False,

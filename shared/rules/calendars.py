@@ -1,26 +1,221 @@
-"""Which days are business days, from the `holidays` library (China with its make-up days)."""
+"""Which days are business days, and why another is not: the `holidays` library and what amends it.
 
+China's adjusted working days (调休) are in it. A year whose calendar nobody has published yet is
+guessed by the library; `Calendar.is_published` says so, and whoever computes a date tells it on.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import holidays
 
-VERSION: Final = f"holidays-{metadata.version('holidays')}"
-_COUNTRIES: Final = ("CN", "US", "IN")
+from shared.rules import files
+from shared.rules.files import BadProfile
+
+_FILE: Final = Path(__file__).with_name("calendars.toml")
+_OWN: Final = "calendars.toml"
+_MOVED: Final = re.compile(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}")
+_MARKS: Final = {" (observed)": "（补假）", " (estimated)": "（估计）"}
+
+Words = tuple[str, str]  # zh-CN, English
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What amends one year of a calendar; `whole`: it is published, and this is all of it."""
+
+    source: str
+    whole: bool
+    closed: Mapping[date, Words]
+    worked: frozenset[date]
+
+
+@dataclass(frozen=True, eq=False)
+class Calendar:
+    """The closed days of a country or payment system, in its zone."""
+
+    code: str
+    name: Words
+    zone: str
+    source: str
+    published: range
+    years: Mapping[int, Year]
+    library: tuple[Any, Any]  # closed days by date, named in Chinese where it can, and in English
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether banks work on that day."""
+        return _is_business_day(self, day)
+
+    def is_published(self, year: int) -> bool:
+        """Whether somebody has published that year; otherwise its days are a guess."""
+        amended = self.years.get(year)
+        return year in self.published or (amended is not None and amended.whole)
+
+    def closed_for(self, day: date) -> Words | None:
+        """The holiday's names; None on a business day and on an ordinary weekend."""
+        amended = self.years.get(day.year)
+        if amended and (day in amended.worked or day in amended.closed or amended.whole):
+            return amended.closed.get(day)
+        chinese, english = self.library
+        if english.get(day) is None or _is_business_day(self, day):
+            return None
+        return _words(chinese.get(day), english.get(day))
+
+    def is_made_up(self, day: date) -> bool:
+        """Whether a day of the weekend is worked."""
+        return self._is_weekend(day) and self.is_business_day(day)
+
+    def _is_weekend(self, day: date) -> bool:
+        return day.weekday() in self.library[1].weekend
 
 
 @cache
-def _calendar(code: str) -> Any:
-    if code == "TARGET2":
-        return holidays.financial_holidays("XECB")
-    if code in _COUNTRIES:
-        return holidays.country_holidays(code)
-    raise ValueError(f"no calendar {code!r}; use TARGET2, {', '.join(_COUNTRIES)}")
+def _is_business_day(calendar: Calendar, day: date) -> bool:
+    amended = calendar.years.get(day.year)
+    if amended and (day in amended.worked or day in amended.closed):
+        return day in amended.worked
+    if amended and amended.whole:
+        return not calendar._is_weekend(day)  # noqa: SLF001 - cached part of the method
+    return bool(calendar.library[1].is_working_day(day))
 
 
 @cache
-def is_business_day(code: str, day: date) -> bool:
-    """Whether banks work on that day in that calendar."""
-    return bool(_calendar(code).is_working_day(day))
+def calendar(code: str) -> Calendar:
+    """The calendar of that code.
+
+    Raises:
+        BadProfile: there is none, or a file that amends it is wrong.
+
+    """
+    shipped = files.toml(_FILE)
+    if not isinstance(shipped.get(code), dict) or "library" not in shipped[code]:
+        raise BadProfile(f"calendar: none is called {code!r}; use one of: {', '.join(codes())}")
+    row = shipped[code]
+    return Calendar(
+        code,
+        (row["name"][0], row["name"][1]),
+        row["zone"],
+        row["source"],
+        range(row["published_from"], row["published_until"] + 1),
+        {year: amended for path in _amending() for year, amended in _years(path, code).items()},
+        _library(row["library"]),
+    )
+
+
+def codes() -> list[str]:
+    """Every calendar there is."""
+    return sorted(key for key, row in files.toml(_FILE).items() if _is_calendar(row))
+
+
+@cache
+def version() -> str:
+    """The version of the days: the library's, and that of what amends it."""
+    amending = "+".join(str(files.toml(path).get("version", 0)) for path in _amending())
+    return f"holidays-{metadata.version('holidays')}+{amending}"
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo:
+    """A time zone by its IANA name; KeyError or ValueError where there is none."""
+    return ZoneInfo(name)
+
+
+def forget() -> None:
+    """Read the files again."""
+    for cached in (calendar, version, _is_business_day, _names):
+        cached.cache_clear()
+
+
+files.forgotten_with(forget)
+
+
+def _is_calendar(row: Any) -> bool:
+    return isinstance(row, dict) and "library" in row
+
+
+def _amending() -> list[Path]:
+    """Later ones win."""
+    own = files.own(_OWN)
+    return [_FILE, own] if own else [_FILE]
+
+
+def _library(code: str) -> tuple[Any, Any]:
+    if code == "XECB":
+        days = holidays.financial_holidays(code)
+        return days, days
+    country, _, subdivision = code.partition("-")
+    english = holidays.country_holidays(country, subdiv=subdivision or None)
+    if country == "CN":
+        english = holidays.country_holidays(country, language="en_US")
+        return holidays.country_holidays(country, language="zh_CN"), english
+    return english, english
+
+
+def _words(chinese: str | None, english: str | None) -> Words:
+    english = english or ""
+    known = chinese if chinese and chinese != english else _in_chinese(english)
+    return (known, _MOVED.sub(_day_first, english))
+
+
+def _day_first(found: re.Match[str]) -> str:
+    """`10/10/2026` is told as a date that nobody reads the wrong way round."""
+    month, day, year = (int(part) for part in found[0].split("/"))
+    return f"{day} {date(year, month, day):%B}"
+
+
+def _in_chinese(english: str) -> str:
+    """Words of our own table; `; ` joins days that fall together."""
+    return "、".join(_one_in_chinese(name) for name in english.split("; "))
+
+
+def _one_in_chinese(name: str) -> str:
+    for mark, chinese in _MARKS.items():
+        if name.endswith(mark):
+            return _one_in_chinese(name.removesuffix(mark)) + chinese
+    return _names().get(name, name)
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {
+        english: chinese
+        for path in _amending()
+        for english, chinese in files.toml(path).get("names", {}).items()
+    }
+
+
+def _years(path: Path, code: str) -> dict[int, Year]:
+    """`[CODE.days.YEAR]` of a file."""
+    table = files.toml(path).get(code, {})
+    days = table.get("days", {}) if isinstance(table, dict) else None
+    if not isinstance(days, dict):
+        raise BadProfile(f"{path.name}, {code}.days: not a table; write [{code}.days.2027]")
+    found = {year: _year(f"{path.name}, {code}.days.{year}", row) for year, row in days.items()}
+    return {int(year): row for year, row in found.items()}
+
+
+def _year(where: str, row: Any) -> Year:
+    try:
+        int(where.rpartition(".")[2])
+        closed = {_date(where, key): (zh, en) for key, (zh, en) in row.get("closed", {}).items()}
+        worked = frozenset(_date(where, day) for day in row.get("worked", []))
+        return Year(str(row["source"]), bool(row.get("whole", False)), closed, worked)
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise BadProfile(
+            f"{where}: {error}; give source, worked = [2027-02-07] and "
+            'closed = { 2027-01-01 = ["元旦", "New Year\'s Day"] }'
+        ) from None
+
+
+def _date(where: str, value: Any) -> date:
+    day = value if isinstance(value, date) else date.fromisoformat(str(value))
+    if f".{day.year}" not in where:
+        raise ValueError(f"{day} is not of this year")
+    return day

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.contracts.vocabulary import REASONS, Kind
+from shared.rules.files import BadProfile
 
 Pair = tuple[str, str]
 Reasons = Mapping[Kind, Mapping[str, Pair]]
@@ -13,10 +14,6 @@ STANDARD: Final[Reasons] = REASONS
 _LONGEST: Final = 64  # of a code and of its words; no digits: they could be personal
 _CODE: Final = re.compile(rf"[a-z][a-z_]{{0,{_LONGEST - 1}}}")
 _PAIR: Final = 2
-
-
-class BadProfile(ValueError):
-    """A profile file has something wrong in it; says file, key and remedy."""
 
 
 def amended(file: str, raw: Any, base: Reasons) -> Reasons:

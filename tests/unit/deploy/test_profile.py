@@ -15,8 +15,8 @@ def test_the_demo_profile_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "sentence"),
     [
         ("default", "the profile demo only, not default: unset REDRESS_PROFILE."),
-        ("foo", "no profile 'foo'; use one of: default, demo; `make up` runs demo only."),
-        ("", "no profile ''; use one of: default, demo; `make up` runs demo only."),
+        ("foo", "uk-app-scam, us-reg-e, us-reg-z, wechat-pay; `make up` runs demo only."),
+        ("", "uk-app-scam, us-reg-e, us-reg-z, wechat-pay; `make up` runs demo only."),
     ],
 )
 def test_another_profile_is_refused_in_one_sentence(

@@ -4,14 +4,14 @@ import pytest
 
 from shared import rules
 from shared.contracts.vocabulary import REASONS, Kind
-from shared.rules import BadProfile, Unit
+from shared.rules import BadProfile, Unit, files
 
 HEAD = 'version = 1\ncalendar = "CN"\nzone = "Asia/Shanghai"\n'
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(rules, "_FOLDER", tmp_path)
+    monkeypatch.setitem(files.FOLDERS, "rules", tmp_path)
     return tmp_path
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared import rules
-from shared.rules import BadProfile, Profile, Rule, Unit
+from shared.rules import BadProfile, Profile, Rule, Unit, files
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -133,15 +133,17 @@ def test_the_demo_profile_changes_units_of_every_default_rule() -> None:
 def test_every_rule_says_where_it_comes_from() -> None:
     for rule in rules.load("default").rules.values():
         assert rule.source
-        assert rule.standing in {"default", "read", "secondary", "unsourced"}
+        assert rule.standing == "default"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(rules, "_FOLDER", tmp_path)
+    monkeypatch.setitem(files.FOLDERS, "rules", tmp_path)
     return tmp_path
 
 
+ROW = '[rules.a]\nvalue = 1\nunit = "hour"\n'
+SOURCED = 'source = "s"\nstanding = "read"\nstarts = "claim"\nstops = "told"\n'
 HEAD = 'version = 1\ncalendar = "CN"\nzone = "Asia/Shanghai"\n'
 
 
@@ -151,12 +153,34 @@ HEAD = 'version = 1\ncalendar = "CN"\nzone = "Asia/Shanghai"\n'
         ('calendar = "CN"\nzone = "Asia/Shanghai"', "version"),
         ('version = 1\ncalendar = "XX"\nzone = "Asia/Shanghai"', "XX"),
         ('version = 1\ncalendar = "CN"\nzone = "Asia/Nowhere"', "Asia/Nowhere"),
+        (HEAD + ROW.replace("hour", "week") + SOURCED, r"rules\.a: 'week' is not a valid Unit"),
+        (HEAD + '[rules.a]\nunit = "hour"\n' + SOURCED, r"rules\.a: no value"),
+        (HEAD + ROW.replace("1", "'x'") + SOURCED, r"rules\.a: value 'x' is no whole"),
+        (HEAD + ROW.replace("1", "true") + SOURCED, r"rules\.a: value True is no whole"),
+        (HEAD + ROW.replace("1", "-1") + SOURCED, r"rules\.a: value -1 is no whole"),
+        (HEAD + ROW + 'source = ""', r"rules\.a: no starts, stops, standing; give value"),
+        (HEAD + ROW + 'standing = "read"', r"rules\.a: no starts, stops, source; give value"),
         (
-            HEAD + '[rules.a]\nvalue = 1\nunit = "week"\nsource = ""\nstanding = ""',
-            r"rules\.a.*week",
+            HEAD + ROW + SOURCED.replace("claim", "noon"),
+            r"rules\.a: starts 'noon' is none of: claim",
         ),
-        (HEAD + '[rules.a]\nunit = "hour"\nsource = ""\nstanding = ""', r"rules\.a.*value"),
-        (HEAD + '[rules.a]\nvalue = "x"\nunit = "hour"\nsource = ""\nstanding = ""', r"rules\.a"),
+        (HEAD + ROW + SOURCED.replace("told", "noon"), r"rules\.a: stops 'noon' is none of: told"),
+        (
+            HEAD + ROW + SOURCED.replace("read", "sure"),
+            r"rules\.a: standing 'sure' is none of: read",
+        ),
+        (HEAD + ROW + SOURCED + 'basis = "x"', r"rules\.a: basis 'x' is none of: law"),
+        (
+            HEAD + ROW + SOURCED + 'calendar = "MOON"',
+            r"rules\.a: calendar: .* 'MOON'; use one of: CN",
+        ),
+        (HEAD + ROW + SOURCED + "days = 3", r"rules\.a\.days: unknown; give value"),
+        (HEAD + '[rules.a]\nsame = "b"', r"rules\.a: give nothing beside same"),
+        (HEAD + '[rules.a]\nsame = "a"', r"rules\.a: give nothing beside same"),
+        (HEAD + "[rule.a]", "rule: unknown; use any of: amounts"),
+        (HEAD + "[defaults]\nvalue = 1", "defaults: give source, standing, basis"),
+        (HEAD + "[late_compensation.a]", r"late_compensation\.a: no such rule"),
+        (HEAD.replace("version = 1", "version = 0"), "version 0 is no whole number from 1 on"),
     ],
 )
 def test_a_wrong_profile_says_file_and_key(folder: Path, text: str, said: str) -> None:
@@ -167,7 +191,7 @@ def test_a_wrong_profile_says_file_and_key(folder: Path, text: str, said: str) -
 
 
 def test_an_unknown_profile_names_the_known_ones() -> None:
-    with pytest.raises(BadProfile, match="default, demo"):
+    with pytest.raises(BadProfile, match="default, demo, demo-self-custody"):
         rules.load("nowhere")
 
 
