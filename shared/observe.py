@@ -13,13 +13,36 @@ import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
 from shared import clock
+from shared.contracts.events import Promise
+from shared.rules.calendars import Calendar
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
 traceparent: ContextVar[str | None] = ContextVar("traceparent", default=None)
+_guessed = Counter(
+    "redress_promises_unpublished_total",
+    "Promised dates that rest on a year whose calendar is not published yet",
+    ["calendar", "year"],
+)
+_published_until = Gauge(
+    "redress_calendar_published_until", "The last year that is published", ["calendar"]
+)
 _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CAUSES: Final = 4
 _FRAMES: Final = 12
+
+
+def promised(promise: Promise | None) -> None:
+    """Count a promised date that the publishing of a calendar may move."""
+    if promise is None:
+        return
+    for year in promise.unpublished:
+        _guessed.labels(promise.calendar, str(year)).inc()
+
+
+def counts_by(calendar: Calendar) -> None:
+    """Tell how far the calendar in use is known; worth an alarm in the autumn before it ends."""
+    _published_until.labels(calendar.code).set(calendar.last_published)
 
 
 def configure(service: str, level: str = "INFO") -> None:

@@ -13,11 +13,12 @@ from services.intake.api.throttle import Limits, Throttle
 from services.intake.handlers.accept import Desk, Terms
 from services.intake.settings import Settings
 from services.intake.worker import Upkeep
-from shared import db, rules, service
+from shared import db, observe, rules, service
 from shared.auth import Verifier
 from shared.kafka import Consumer
 from shared.observe import Progress
 from shared.outbox import Relay
+from shared.rules import calendars
 from shared.seal import KeyRing
 
 # Accepting has connections of its own, so that no rush of readers can hold it up.
@@ -70,6 +71,7 @@ class Intake:
 def assemble(settings: Settings) -> Intake:
     """Return the parts, connected to each other and not yet running."""
     dsn, profile = settings.intake_database_url, rules.load(settings.redress_profile)
+    observe.counts_by(calendars.calendar(profile.calendar))
     keys = KeyRing.load(settings.redress_key_ring)
     accepting = db.engine(dsn, "intake-accept", pool_size=_ACCEPT_CONNECTIONS)
     engine = db.engine(dsn, "intake", pool_size=_OTHER_CONNECTIONS)

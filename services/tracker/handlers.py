@@ -30,12 +30,12 @@ from services.tracker.store import disputes as store
 from services.tracker.store import journals, money
 from services.tracker.store.money import Compensation, Purse
 from services.tracker.store.rows import command_of, legs_text, money_json, payload_json
-from shared import clock, ids, inbox, outbox, tasks
+from shared import clock, ids, inbox, observe, outbox, tasks
 from shared.contracts.envelope import Envelope, encode
-from shared.contracts.events import ActionRequested, DisputeOpened
+from shared.contracts.events import ActionRequested, DisputeOpened, Promise
 from shared.contracts.topics import Topic
 from shared.contracts.vocabulary import GROUPS, Action, Actor, Kind
-from shared.rules import Profile, load
+from shared.rules import BY_BANK, Profile, opened_under, promised
 
 SOURCE: Final = "/redress/tracker"
 CODE_VERSION: Final = "0.1.0"
@@ -253,7 +253,7 @@ def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Ou
 
 def _apply(batch: _Batch, signal: Signal) -> Outcome:
     dispute = batch.disputes[signal.dispute_id]
-    rules = load(dispute.claim.profile)
+    rules = opened_under(dispute.claim.profile, dispute.claim.profile_version)
     trigger = _checked(dispute, signal.trigger)
     purse = batch.purses.get(_transaction(dispute, trigger))
     bank = trigger.payload
@@ -313,7 +313,7 @@ def _note(
     after = replace(decision.dispute, steps=before.steps + 1)
     snapshot = None
     if decision.applied:
-        after, snapshot = _event(batch, before, after, trigger, traceparent)
+        after, snapshot = _event(batch, before, after, trigger, rules, traceparent)
         _hold(batch, before, after)
         _book(batch, before, after, trigger)
         _compensate(batch, before, after, rules)
@@ -354,25 +354,38 @@ def _event(
     before: Dispute,
     after: Dispute,
     trigger: Trigger,
+    rules: Profile,
     traceparent: str | None,
 ) -> tuple[Dispute, str | None]:
     """The next status event as JSON, if people see a difference."""
     told = numbered(before, after, batch.now)
     if told.version == before.version:
         return after, None
-    key = str(after.claim.dispute_id)
+    key, promise = str(after.claim.dispute_id), _explained(told, rules)
+    observe.promised(promise)
     envelope = Envelope(
         id=ids.event_id(SOURCE, key, told.version),
         source=SOURCE,
         subject=key,
         sequence=told.version,
         time=batch.now,
-        data=status_changed(told, trigger, batch.now),
+        data=status_changed(told, trigger, batch.now, promise),
         traceparent=traceparent,
     )
     headers, value = encode(envelope)
     batch.events.append(outbox.Raw(Topic.DISPUTE_STATUS.value, key, headers, value))
     return told, value.decode()
+
+
+def _explained(dispute: Dispute, rules: Profile) -> Promise | None:
+    """Why the promised date is that date; what was promised before this was kept says nothing."""
+    facts = dispute.facts
+    rule, start = facts.promise_rule, facts.promise_from
+    if facts.promised_at is None or rule is None or start is None:
+        return None
+    if rule != BY_BANK and rule not in rules.rules:
+        return None
+    return promised(rules, rule, start, facts.promised_at)
 
 
 def _hold(batch: _Batch, before: Dispute, dispute: Dispute) -> None:

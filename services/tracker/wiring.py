@@ -24,6 +24,7 @@ from shared import db, docs, http, kafka, observe, outbox, rules, service, tasks
 from shared.auth import Verifier
 from shared.contracts.topics import Topic
 from shared.observe import Progress
+from shared.rules import calendars
 from shared.seal import KeyRing
 from shared.signatures import Secrets
 
@@ -111,7 +112,8 @@ class _Parties:
 def serve_for_ever(settings: Settings) -> None:
     """Run until a signal (exit 0) or until a part dies or stalls (exit 1)."""
     observe.configure("tracker", settings.log_level)
-    rules.load(settings.redress_profile)  # a bad profile is refused at the start
+    profile = rules.load(settings.redress_profile)  # a bad one is refused at the start
+    observe.counts_by(calendars.calendar(profile.calendar))
     keys = KeyRing.load(settings.redress_key_ring)
     secrets = Secrets.load(settings.partner_secrets)
     engine = db.engine(settings.tracker_database_url, "tracker", 10)

@@ -70,6 +70,30 @@ class TransactionRecorded(Event):
     refundable_until: AwareDatetime | None = None
 
 
+class Promise(BaseModel):
+    """A promised date and why it is that date; every reader is told the same."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    due_at: AwareDatetime
+    from_at: AwareDatetime
+    rule: Code
+    profile: Annotated[Code, Field(description="where the rule is written")]
+    version: Annotated[int, Field(ge=0, description="of that profile")]
+    value: int
+    unit: Code = Field(description="second, hour, calendar_day, business_day")
+    calendar: Code
+    calendar_version: Code
+    source: Annotated[str, Field(max_length=200)]
+    standing: Code = Field(description="read, secondary, unconfirmed, or default: our own")
+    basis: Code = Field(description="law, contract (a platform's or network's terms), own")
+    unpublished: Annotated[
+        list[int],
+        Field(max_length=8, description="years whose calendar is a guess; the date may move"),
+    ] = []
+    text: dict[str, str] = Field(max_length=8, description="language tag → the reason in words")
+
+
 class DisputeOpened(Event):
     """Intake accepted a dispute about one transaction, or about none that is known yet."""
 
@@ -94,6 +118,7 @@ class DisputeOpened(Event):
     calendar_version: Code
     promised_at: AwareDatetime
     promise_rule: Code
+    promise: Annotated[Promise | None, Field(description="why `promised_at` is that date")] = None
     opened_at: AwareDatetime
     channel: Code = "app"
     opened_by: Actor = Actor.CUSTOMER
@@ -176,6 +201,7 @@ class StatusChanged(Event):
     next_actor: Actor
     promised_at: AwareDatetime | None = None
     promise_rule: Code | None = None
+    promise: Annotated[Promise | None, Field(description="why `promised_at` is that date")] = None
     requested: Amount | None = None
     approved: Amount | None = None
     in_flight: Amount | None = None
@@ -226,7 +252,7 @@ ALL: Final[tuple[type[Event], ...]] = (
     DeliveryRecorded,
 )
 BY_TYPE: Final[dict[str, type[Event]]] = {event.type_name: event for event in ALL}
-_MODELS: Final[tuple[type[BaseModel], ...]] = (*ALL, Amount, Step, DecisionMade)
+_MODELS: Final[tuple[type[BaseModel], ...]] = (*ALL, Amount, Step, DecisionMade, Promise)
 FIELDS: Final = frozenset(name for model in _MODELS for name in model.model_fields)
 
 

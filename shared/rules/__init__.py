@@ -4,9 +4,11 @@ from shared.rules.explain import Explanation, explain, of_business_days
 from shared.rules.files import BadProfile, look_in
 from shared.rules.loading import load, load_file, opened_under
 from shared.rules.profile import Contract, LateCompensation, Profile, Rule, Unit
+from shared.rules.promised import BY_BANK, promised
 from shared.rules.reasons import Reasons
 
 __all__ = [
+    "BY_BANK",
     "BadProfile",
     "Contract",
     "Explanation",
@@ -21,4 +23,5 @@ __all__ = [
     "look_in",
     "of_business_days",
     "opened_under",
+    "promised",
 ]

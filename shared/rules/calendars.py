@@ -58,6 +58,11 @@ class Calendar:
         amended = self.years.get(year)
         return year in self.published or (amended is not None and amended.whole)
 
+    @property
+    def last_published(self) -> int:
+        """The last year that somebody has published."""
+        return max(self.published[-1], *(y for y, row in self.years.items() if row.whole), 0)
+
     def closed_for(self, day: date) -> Words | None:
         """The holiday's names; None on a business day and on an ordinary weekend."""
         amended = self.years.get(day.year)

@@ -42,12 +42,15 @@ def detail(
 ) -> DisputeView:
     """A dispute with its timeline."""
     snapshot, actions = dispute.snapshot, possible(dispute)
+    promise = snapshot.promise if snapshot else dispute.opening.promise
     return DisputeView.model_validate(
         _summary(dispute, language, reasons)
         | {
             "language": language,
             "channel": dispute.opening.channel,
             "verified": dispute.opening.verified,
+            "promise": promise,
+            "promise_text": promise and promise.text.get(language.value),
             "version": snapshot.version if snapshot else 0,
             "money": _money(dispute),
             "detail": snapshot.detail if snapshot else {},

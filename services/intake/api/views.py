@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.intake.domain.words import Language
-from shared.contracts.events import Amount, DecisionMade
+from shared.contracts.events import Amount, DecisionMade, Promise
 from shared.contracts.vocabulary import (
     Action,
     Actor,
@@ -61,6 +61,7 @@ class Receipt(_Answer):
     status: Status
     promised_at: datetime = Field(description="by then there is a result or an update")
     promise_rule: str = Field(description="the rule that made the promise")
+    promise: Promise | None = Field(None, description="why it is that date, in every language")
     next_actor: Actor
     links: dict[str, str]
 
@@ -147,6 +148,8 @@ class DisputeView(Summary):
     language: Language
     channel: str
     verified: bool = Field(description="the transaction was known here when it was accepted")
+    promise: Promise | None = Field(description="the rule behind `promised_at`, with its source")
+    promise_text: str | None = Field(description="why `promised_at` is that date, in `language`")
     version: int = Field(description="counts the status changes; 0 before the first")
     money: MoneyView
     detail: dict[str, str] = Field(description="codes and dates behind the status")

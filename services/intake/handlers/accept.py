@@ -14,13 +14,13 @@ from services.intake.handlers.answers import Accepted, Answer, Key, recall
 from services.intake.store import claims, keys
 from services.intake.store.claims import Opening
 from services.intake.store.keys import Stored
-from shared import clock, ids, outbox
+from shared import clock, ids, observe, outbox
 from shared.batch import GroupCommit
 from shared.contracts.envelope import Envelope
 from shared.contracts.events import Amount, DisputeOpened, opening_topic
 from shared.contracts.vocabulary import GROUPS, Actor, Status
 from shared.outbox import Outgoing
-from shared.rules import Profile
+from shared.rules import Profile, promised
 from shared.seal import KeyRing
 
 SOURCE: Final = "/redress/intake"
@@ -142,6 +142,8 @@ async def _round(
     await outbox.add(tx, [event for draft in opened.values() for event in _outgoing(draft)])
     asked = {n: s for n, s in waiting.items() if n in refused or (n in drafts and n not in winners)}
     remembered = await _recall(tx, asked)
+    for draft in opened.values():
+        observe.promised(draft.openings[0].event.promise)
     return refused | remembered | {n: draft.answer for n, draft in opened.items()}
 
 
@@ -202,6 +204,7 @@ def _blank(
     claim: Claim, claim_id: UUID, profile: Profile, rule: str, now: datetime
 ) -> dict[str, Any]:
     """What the openings of one claim have in common."""
+    due_at = profile.due(rule, now)
     return {
         "claim_id": claim_id,
         "kind": claim.kind,
@@ -211,8 +214,9 @@ def _blank(
         "profile_version": profile.version,
         "calendar": profile.calendar,
         "calendar_version": profile.calendar_version,
-        "promised_at": profile.due(rule, now),
+        "promised_at": due_at,
         "promise_rule": rule,
+        "promise": promised(profile, rule, now, due_at),
         "opened_at": now,
         "channel": claim.channel,
         "opened_by": claim.opened_by,
@@ -261,6 +265,7 @@ def _receipt(event: DisputeOpened) -> dict[str, Any]:
         "status": Status.RECEIVED,
         "promised_at": event.promised_at,
         "promise_rule": event.promise_rule,
+        "promise": event.promise and event.promise.model_dump(mode="json"),
         "next_actor": Actor.REDRESS,
         "links": {"self": here, "actions": f"{here}/actions"},
     }

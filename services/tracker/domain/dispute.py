@@ -184,6 +184,7 @@ class Facts:
     duplicate_of: str | None = None
     promised_at: datetime | None = None
     promise_rule: str | None = None
+    promise_from: datetime | None = None  # when the rule began to run; of the bank's: its date
     promises_missed: int = 0
     answer_by: datetime | None = None  # until when the customer may do what is asked of them
     answer_for: str | None = None  # the status that asks it

@@ -36,7 +36,7 @@ from services.tracker.domain.states import (
 )
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import ENDS, Action, Actor, Status
-from shared.rules import Profile
+from shared.rules import BY_BANK, Profile
 
 _REFUNDS: Final[dict[State, Status]] = {
     Refund.RESERVED: Status.REFUND_APPROVED,
@@ -248,14 +248,14 @@ def renew_promise(
     """Keep the promised date while it stands; a new stage or a missed date gets a new one."""
     facts = _asked_of_customer(_answered_for(dispute.facts, now), status(dispute), now, rules)
     if not is_open(dispute):
-        facts = replace(facts, promised_at=None, promise_rule=None)
+        facts = replace(facts, promised_at=None, promise_rule=None, promise_from=None)
         if facts.appeal_until is None and commands.may_be_appealed(dispute):
             facts = replace(facts, appeal_until=rules.due("appeal_window", now))
         return replace(dispute, facts=facts), ()
-    at, rule = _promise(dispute, now, rules)
+    at, rule, start = _promise(dispute, now, rules)
     if at == facts.promised_at:
         return replace(dispute, facts=facts), ()
-    facts = replace(facts, promised_at=at, promise_rule=rule)
+    facts = replace(facts, promised_at=at, promise_rule=rule, promise_from=start)
     return replace(dispute, facts=facts), (Timer(Leg.VERDICT, T.PROMISE_DUE, at),)
 
 
@@ -284,25 +284,29 @@ def _answered_for(facts: Facts, now: datetime) -> Facts:
     return replace(facts, promises_missed=count, missed_at=missed)
 
 
-def _promise(dispute: Dispute, now: datetime, rules: Profile) -> tuple[datetime, str]:
-    """The date and its rule. A standing date is put off only by a stage that tells people why.
+def _promise(
+    dispute: Dispute, now: datetime, rules: Profile
+) -> tuple[datetime, str, datetime | None]:
+    """The date, its rule and when that began to run.
 
+    A standing date is put off only by a stage that tells people why.
     A date of the bank's own counts, with the time that its news takes to be asked for and told.
     """
     claim, facts, seen = dispute.claim, dispute.facts, status(dispute)
     if seen in _DATED and facts.expected_at:
         heard = facts.expected_at + rules.delay("news_grace")
         if heard > now:
-            return heard, "expected_by_bank"
+            return heard, BY_BANK, facts.expected_at
     rule = _PROMISES.get(seen, f"promise_{claim.kind}")
     standing = facts.promised_at if facts.promised_at and facts.promised_at > now else None
     if standing and facts.promise_rule == rule:
-        return standing, rule
+        return standing, rule, facts.promise_from
     first = rule == claim.first_promise_rule and claim.first_promised_at > now
+    start = claim.opened_at if first else now
     at = claim.first_promised_at if first else rules.due(rule, now)
     if standing and standing < at and seen not in _PROMISES:
-        return standing, facts.promise_rule or rule
-    return at, rule
+        return standing, facts.promise_rule or rule, facts.promise_from
+    return at, rule, start
 
 
 _MOST_DETAILS: Final = 24  # what an event may hold

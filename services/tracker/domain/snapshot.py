@@ -8,12 +8,14 @@ from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import Compensation, Consent, Credit, Refund, Verdict
 from services.tracker.domain.triggers import Trigger
-from shared.contracts.events import Amount, DecisionMade, StatusChanged, Step
+from shared.contracts.events import Amount, DecisionMade, Promise, StatusChanged, Step
 from shared.contracts.vocabulary import Remedy
 
 
-def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusChanged:
-    """What people see of the dispute after this trigger."""
+def status_changed(
+    dispute: Dispute, trigger: Trigger, now: datetime, promise: Promise | None = None
+) -> StatusChanged:
+    """What people see of the dispute after this trigger; `promise` says why the date is that."""
     claim, facts = dispute.claim, dispute.facts
     seen = public.detail(dispute)
     return StatusChanged.model_construct(
@@ -31,6 +33,7 @@ def status_changed(dispute: Dispute, trigger: Trigger, now: datetime) -> StatusC
         next_actor=public.next_actor(dispute),
         promised_at=facts.promised_at,
         promise_rule=facts.promise_rule,
+        promise=promise,
         requested=_amount(claim.requested_minor, claim.currency),
         approved=_amount(facts.approved_minor if facts.refund_n else None, facts.currency),
         in_flight=_in_flight(dispute),

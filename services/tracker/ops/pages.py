@@ -110,6 +110,7 @@ def _add_dispute(router: APIRouter, engine: AsyncEngine, keys: KeyRing) -> None:
             legs=[(leg.value, found.get(leg.value, "none")) for leg in Leg],
             said=said(found, keys),
             known={name: facts[name] for name in FACT if facts.get(name)},
+            promise=(found["snapshot"] or {}).get("promise"),
             next_actor=(found["snapshot"] or {}).get("next_actor", "redress"),
             actions=[name for name in may if name in tuple(Action)],
             orders=orders(may, currency),

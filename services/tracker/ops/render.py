@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from services.tracker.ops import labels, machine_labels, texts
 from services.tracker.ops.labels import Both, Language, word
 from shared.money import exponent
+from shared.rules import words as rule_words
 
 FOLDER: Final = Path(__file__).parent
 HEADERS: Final = {
@@ -52,6 +53,8 @@ _TABLES: Final = {
     "purpose": machine_labels.PURPOSE,
     "fact": machine_labels.FACT,
     "command": machine_labels.COMMAND,
+    "basis": dict(rule_words.BASES),
+    "standing": dict(rule_words.STANDINGS),
 }
 # Facts that hold a code, and the table with its words; all other facts are shown as they are.
 _CODED: Final[dict[str, dict[str, Both]]] = {

@@ -24,6 +24,7 @@ TEXT: Final[dict[str, Both]] = {
         "This page only reads. Send this with your token:",
     ),
     "due": ("承诺日期", "Due by"),
+    "why_then": ("为什么是这个日期", "Why that date"),
     "ended_too": ("包括已结束", "Ended ones too"),
     "facts": ("已知事实", "What is known"),
     "filter": ("按状态筛选", "By status"),

@@ -15,7 +15,7 @@ from services.tracker.replay.report import Sums, block
 from services.tracker.store import recorded
 from services.tracker.store.recorded import Kept
 from shared import clock, db
-from shared.rules import BadProfile, Profile, load
+from shared.rules import BadProfile, Profile, opened_under
 
 NOT_RUN: Final = (BadProfile, db.Unmigrated, OSError, DBAPIError, PostgresError)
 Replayed = list[tuple[Kept, Replay]]
@@ -95,7 +95,7 @@ def _begun(kept: Kept, rules: Profile | None) -> Replay:
     """A dispute whose own profile is gone cannot be replayed by it."""
     claim = recorded.as_opened(kept)
     try:
-        return Replay(claim, rules or load(claim.profile))
+        return Replay(claim, rules or opened_under(claim.profile, claim.profile_version))
     except BadProfile:
         replay = Replay(claim, _NO_RULES)
         replay.gap = f"its profile {claim.profile!r} is not installed"

@@ -17,6 +17,7 @@ from services.tracker.store.rows import Unreadable, legs_text, money_of, trigger
 from shared.rules import Profile
 
 _INCOMPLETE: Final = "a step is missing in its history"
+_KEPT_SINCE: Final = ("promise_from",)  # what older code did not keep is no difference
 _LONGEST: Final = 80  # of what is known, as far as it is shown
 
 
@@ -107,7 +108,7 @@ def _unlike(kept: Dispute, now: Dispute) -> Iterator[tuple[str, str]]:
     for old, new in ((kept.claim, now.claim), (kept.legs, now.legs), (kept.facts, now.facts)):
         for each in fields(old):
             was, is_now = getattr(old, each.name), getattr(new, each.name)
-            if was != is_now:
+            if was != is_now and not (was is None and each.name in _KEPT_SINCE):
                 yield f"{each.name} {_said(was)}", f"{each.name} {_said(is_now)}"
 
 

@@ -247,21 +247,24 @@ async def test_a_mixed_batch_settles_each_by_its_own_rule(world: World) -> None:
 
 
 async def test_a_profiles_reasons_are_those_of_its_customers(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, request: pytest.FixtureRequest
 ) -> None:
-    default = (rules._FOLDER / "default.toml").read_text(encoding="utf-8")  # noqa: SLF001
     amended = 'hide = ["rude"]\n[reasons.complaint.add]\nqueue = ["排队", "queue"]'
-    (world.work / "mine.toml").write_text(f"{default}[reasons.complaint]\n{amended}", "utf-8")
+    own = world.work / "rules" / "mine.toml"
+    own.parent.mkdir()
+    head = 'version = 1\ninherits = "default"\n'
+    own.write_text(f"{head}[reasons.complaint]\n{amended}", "utf-8")
     async with world.instance() as instance:
         before = await opened(instance, COMPLAINT | {"reason": "rude"})
-    monkeypatch.setattr(rules, "_FOLDER", world.work)
+    rules.look_in(world.work)
+    request.addfinalizer(lambda: rules.look_in(None))
     async with world.instance(redress_profile="mine") as instance:
         refused = await instance.open(COMPLAINT | {"reason": "rude"})
         receipt = await opened(instance, COMPLAINT | {"reason": "queue"})
         shown = (await instance.get(receipt["links"]["self"])).json()
         old = (await instance.get(before["links"]["self"])).json()
         kinds = (await instance.get("/v1/kinds")).json()["kinds"]
-    monkeypatch.undo()
+    rules.look_in(None)
     async with world.instance() as instance:
         gone = (await instance.get(receipt["links"]["self"])).json()
     assert refused.json()["errors"][0]["remedy"].endswith("slow, unclear, decision, other, queue")

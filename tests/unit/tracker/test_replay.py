@@ -111,6 +111,7 @@ def waiting() -> Dispute:
             consent_n=1,
             promised_at=CLAIM.first_promised_at,
             promise_rule="promise_refund_request",
+            promise_from=CLAIM.opened_at,
         ),
         version=2,
         steps=2,

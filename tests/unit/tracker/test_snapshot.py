@@ -101,6 +101,7 @@ def test_it_is_the_whole_of_what_people_see() -> None:
         "next_actor": "ops",
         "promised_at": after(707),
         "promise_rule": "arbitration_due",
+        "promise": None,
         "requested": money(12_800),
         "approved": None,
         "in_flight": None,
