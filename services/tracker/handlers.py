@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain import asks, ledger, public
+from services.tracker.domain import asks, lateness, ledger, public
 from services.tracker.domain.commands import OF_ACTION, ops_commands
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
@@ -422,6 +422,8 @@ def _compensate(batch: _Batch, before: Dispute, after: Dispute, rules: Profile) 
     if facts.compensation_n == before.facts.compensation_n or facts.currency is None:
         return
     cap = rules.compensation_cap(facts.currency)
+    if facts.compensation_reason == lateness.REASON:  # a statute's money knows no cap of ours
+        cap = max(cap, facts.compensation_minor)
     ordered = Compensation(facts.compensation_minor, facts.currency, cap)
     batch.compensations[after.claim.dispute_id] = ordered
 

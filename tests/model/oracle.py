@@ -206,7 +206,8 @@ class Oracle:
         assert work[T.PROMISE_DUE].due == dispute.facts.promised_at
         states = [dispute.legs.of(leg) for leg in Leg]
         wanted = {timer for state in states for timer in TIMERS.get(state, ())}
-        timers = {task.name for task in work.values() if task.payload is None} - {T.PROMISE_DUE}
+        timers = {task.name for task in work.values() if task.payload is None}
+        timers -= {T.PROMISE_DUE, T.PROMISE_NEAR}
         assert timers - SOMETIMES == wanted - SOMETIMES, (timers, wanted)
         n = dispute.facts.refund_n
         calls = {CALLS[state].format(refund_n=n) for state in states if state in CALLS}

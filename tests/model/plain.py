@@ -20,6 +20,8 @@ _BLANK: Final[dict[str, Any]] = {
     "missed_at": None,
     "promised_at": NOW + timedelta(days=1),
     "promise_rule": "p",
+    "promise_from": None,
+    "promise_near": False,
     "promises_missed": 0,
     "escalations": 0,
     "reminders": 0,

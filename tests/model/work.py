@@ -36,7 +36,7 @@ def worked(point: Point, work: Work, effects: tuple[Effect, ...], scope: Scope) 
                 now.discard(f"bank:{kind}:{n}")
             case Call(party, _, kind, n, _):
                 now.add(f"{party}:{kind}:{n}")
-    now.discard(T.PROMISE_DUE.value)
+    now -= {T.PROMISE_DUE.value, T.PROMISE_NEAR.value}
     if not scope.credit:
         now.discard(T.CREDIT_DUE.value)
     return frozenset(now)

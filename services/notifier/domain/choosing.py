@@ -7,7 +7,7 @@ from services.notifier.domain import facts
 from services.notifier.domain.facts import detail_of
 from services.notifier.domain.texts import Template
 from shared.contracts.events import StatusChanged
-from shared.contracts.vocabulary import Action, Kind, Payer, Remedy, Reopening, Status
+from shared.contracts.vocabulary import Action, Actor, Kind, Payer, Remedy, Reopening, Status
 
 _Choice = Template | Callable[[StatusChanged], Template | None]
 
@@ -27,9 +27,11 @@ def pause(status: StatusChanged) -> Template | None:
 
 
 def beside(status: StatusChanged) -> Template | None:
-    """Money that came beside the stage, which goes on as it was."""
+    """What is said beside the stage, which goes on as it was: money, or that a date is near."""
     if status.step.code == "credit_posted" and status.provisional:
         return Template.PROVISIONAL
+    if status.step.code == "promise_near" and status.next_actor is Actor.CUSTOMER:
+        return Template.REMINDER
     compensated = status.step.code == "compensation_posted" and status.compensated
     return Template.COMPENSATED if compensated else None
 

@@ -72,6 +72,7 @@ class Template(StrEnum):
     WITHDRAWN = "withdrawn"
     DUPLICATE = "duplicate"
     DELAYED = "delayed"
+    REMINDER = "reminder"
 
 
 PROGRESS: Final = frozenset(
@@ -117,6 +118,7 @@ ASKING: Final = frozenset(
         Template.IDENTITY_WANTED,
         Template.ACCOUNT_WANTED,
         Template.ACCOUNT_REFUSED,
+        Template.REMINDER,
     }
 )
 """The customer has something to do, mostly by a date."""
@@ -164,6 +166,7 @@ WITHOUT_MONEY: Final = frozenset(
         Template.REFERRED,
         Template.ANSWERED,
         Template.DECLINED_OTHER,
+        Template.REMINDER,
     }
 )
 """Texts about no sum, or about one that no snapshot holds: none is named rather than a wrong one.

@@ -78,6 +78,8 @@ def decide(
     """Apply a trigger. Never raises for what the outside world says; names it instead."""
     if trigger.name is T.PROMISE_DUE:
         return _promise(dispute, now, rules)
+    if trigger.name is T.PROMISE_NEAR:
+        return _remind(dispute, now)
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
     if _waits_for_the_law(dispute, trigger):
@@ -507,7 +509,21 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
         timer = Timer(Leg.VERDICT, T.PROMISE_DUE, promised)
         return Decision(dispute, Result.APPLIED, (timer,), reason="the promise was moved")
     renewed, timers = public.renew_promise(dispute, max(now, promised), rules)
-    return Decision(renewed, Result.APPLIED, timers)
+    raised = replace(renewed.facts, escalations=renewed.facts.escalations + 1)
+    return Decision(replace(renewed, facts=raised), Result.APPLIED, timers)
+
+
+def _remind(dispute: Dispute, now: datetime) -> Decision:
+    """A date is near: who has to act is told, and whoever watches sees it."""
+    if not public.is_open(dispute):
+        return Decision(dispute, Result.LATE, reason="the dispute ended before")
+    if is_on_hold(dispute):
+        return Decision(dispute, Result.LATE, reason="a legal hold stands")
+    promised = dispute.facts.promised_at
+    if promised is None or promised <= now:
+        return Decision(dispute, Result.LATE, reason="the date itself has come")
+    near = replace(dispute.facts, promise_near=True)
+    return Decision(replace(dispute, facts=near), Result.APPLIED, reason="a date is near")
 
 
 _PUT_OFF: Final = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from services.tracker.domain import lateness
 from services.tracker.domain.dispute import Dispute
 from services.tracker.domain.standing import LIVE_CHARGEBACKS, may_be_charged_back
 from services.tracker.domain.states import (
@@ -180,7 +181,7 @@ def _watch(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...
     return (
         Call("bank", Leg.REVERSAL, "return_query" if _is_return(dispute) else "watch", 1, now),
         *_pause(Leg.REVERSAL, T.REVERSAL_RECHECK, "reversal_recheck")(dispute, now, rules),
-        Timer(Leg.REVERSAL, T.REVERSAL_DUE, rules.due("reversal_due", now)),
+        Timer(Leg.REVERSAL, T.REVERSAL_DUE, lateness.reversal_due(dispute, now, rules)),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.tracker.domain import standing
+from services.tracker.domain import lateness, standing
 from services.tracker.domain.dispute import (
     OF_A_DIFFERENCE,
     Dispute,
@@ -17,6 +17,7 @@ from services.tracker.domain.states import (
     Appeal,
     Arbitration,
     Chargeback,
+    Compensation,
     Complaint,
     Consent,
     Correction,
@@ -326,6 +327,12 @@ def recall_was_refused(scene: Scene) -> bool:
 def recall_is_silent(scene: Scene) -> bool:
     """The recipient's bank did not answer in time."""
     return scene.legs.recall is Recall.OVERDUE and _undecided(scene)
+
+
+def lateness_is_owed(scene: Scene) -> bool:
+    """A rule gives money for each day that a failed payment's money came back late."""
+    owed = lateness.owed_minor(scene.dispute, scene.now, scene.rules)
+    return owed > 0 and scene.legs.compensation is Compensation.NONE
 
 
 def found_after_all(scene: Scene) -> bool:

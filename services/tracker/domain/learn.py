@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from services.tracker.domain import standing
+from services.tracker.domain import lateness, standing
 from services.tracker.domain.dispute import OWED, Attempt, Dispute, Facts, MoneyView, coming
 from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
@@ -635,6 +635,18 @@ def _corrected(route: Route, scene: Scene) -> Facts:
     return replace(facts, correction_n=facts.correction_n + 1)
 
 
+def _late(route: Route, scene: Scene) -> Facts:
+    """So much for each day, by the rule; no person orders it."""
+    del route
+    facts = scene.facts
+    return replace(
+        facts,
+        compensation_n=facts.compensation_n + 1,
+        compensation_minor=lateness.owed_minor(scene.dispute, scene.now, scene.rules),
+        compensation_reason=lateness.REASON,
+    )
+
+
 def _credit_final(route: Route, scene: Scene) -> Facts:
     """The credit is the payment; nothing is paid beside it."""
     return replace(_used_up(route, scene), approved_minor=None)
@@ -916,6 +928,7 @@ _ON_THE_WAY: Final[dict[T, Callable[[Route, Scene], Facts]]] = {
     T.APPROVE: _approved,
     T.RELEASE_REFUND: _released,
     T.CORRECT: _corrected,
+    T.COMPENSATE_LATENESS: _late,
     T.MAKE_CREDIT_FINAL: _credit_final,
     T.ASK_HOLD: _identity_asked,
     T.ASK_IDENTITY: _identity_asked,

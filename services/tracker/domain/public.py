@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from services.tracker.domain import commands, standing
+from services.tracker.domain import commands, lateness, standing
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.effects import Timer
 from services.tracker.domain.guards import BY_LAW
@@ -246,17 +246,31 @@ def renew_promise(
     dispute: Dispute, now: datetime, rules: Profile
 ) -> tuple[Dispute, tuple[Timer, ...]]:
     """Keep the promised date while it stands; a new stage or a missed date gets a new one."""
-    facts = _asked_of_customer(_answered_for(dispute.facts, now), status(dispute), now, rules)
+    before = dispute.facts
+    facts = _asked_of_customer(_answered_for(before, now), status(dispute), now, rules)
     if not is_open(dispute):
-        facts = replace(facts, promised_at=None, promise_rule=None, promise_from=None)
+        facts = replace(
+            facts, promised_at=None, promise_rule=None, promise_from=None, promise_near=False
+        )
         if facts.appeal_until is None and commands.may_be_appealed(dispute):
             facts = replace(facts, appeal_until=rules.due("appeal_window", now))
         return replace(dispute, facts=facts), ()
     at, rule, start = _promise(dispute, now, rules)
-    if at == facts.promised_at:
-        return replace(dispute, facts=facts), ()
-    facts = replace(facts, promised_at=at, promise_rule=rule, promise_from=start)
-    return replace(dispute, facts=facts), (Timer(Leg.VERDICT, T.PROMISE_DUE, at),)
+    due = () if at == facts.promised_at else (Timer(Leg.VERDICT, T.PROMISE_DUE, at),)
+    if due:
+        facts = replace(facts, promised_at=at, promise_rule=rule, promise_from=start)
+    if (at, facts.answer_by) == (before.promised_at, before.answer_by):
+        return replace(dispute, facts=facts), due
+    facts = replace(facts, promise_near=False)
+    return replace(dispute, facts=facts), (*due, _reminder(facts, now, rules))
+
+
+def _reminder(facts: Facts, now: datetime, rules: Profile) -> Timer:
+    """Some time before the next date that somebody was told; half way where that is near."""
+    dates = [date for date in (facts.answer_by, facts.promised_at) if date and date > now]
+    left = min(dates) - now
+    ahead = min(rules.delay("promise_reminder"), left / 2)
+    return Timer(Leg.VERDICT, T.PROMISE_NEAR, now + left - ahead)
 
 
 # What customers are asked to do by a date that is not the promised one.
@@ -298,6 +312,8 @@ def _promise(
         if heard > now:
             return heard, BY_BANK, facts.expected_at
     rule = _PROMISES.get(seen, f"promise_{claim.kind}")
+    if rule == "reversal_due":
+        rule = lateness.reversal_rule(dispute)
     standing = facts.promised_at if facts.promised_at and facts.promised_at > now else None
     if standing and facts.promise_rule == rule:
         return standing, rule, facts.promise_from

@@ -48,6 +48,7 @@ ALWAYS: Final[tuple[Route, ...]] = (
     Route("release the account", g.account_may_be_released, T.ASK_RELEASE),
     Route("freeze", g.needs_freeze, T.ASK_FREEZE),
     *_COMES_BY_ITSELF,
+    Route("late by the rule", g.lateness_is_owed, T.COMPENSATE_LATENESS),
     Route("return credited", g.return_was_credited, T.REVERSAL_CREDITED),
     Route("money turned up", g.found_after_all, T.SUPERSEDE_ARBITRATION),
     Route("the bank has it", g.bank_has_it_after_all, T.SUPERSEDE_ARBITRATION),

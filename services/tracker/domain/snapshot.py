@@ -9,7 +9,7 @@ from services.tracker.domain.records import replace
 from services.tracker.domain.states import Compensation, Consent, Credit, Refund, Verdict
 from services.tracker.domain.triggers import Trigger
 from shared.contracts.events import Amount, DecisionMade, Promise, StatusChanged, Step
-from shared.contracts.vocabulary import Remedy
+from shared.contracts.vocabulary import Actor, Remedy
 
 
 def status_changed(
@@ -63,6 +63,7 @@ def seen(dispute: Dispute, now: datetime) -> tuple[object, ...]:
         facts.currency,
         public.next_actor(dispute),
         facts.promised_at,
+        facts.promise_near and public.next_actor(dispute) is Actor.CUSTOMER,
         public.detail(dispute),
         public.actions(dispute, now),
         dispute.legs.recall,

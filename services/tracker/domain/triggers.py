@@ -161,6 +161,7 @@ class T(StrEnum):
     LEGAL_DUE = "legal_due"
     COMPLAINT_DUE = "complaint_due"
     PROMISE_DUE = "promise_due"
+    PROMISE_NEAR = "promise_near"
     # routes
     ASK_DETAILS = "ask_details"
     ASK_BANK = "ask_bank"
@@ -187,6 +188,7 @@ class T(StrEnum):
     MAKE_CREDIT_FINAL = "make_credit_final"
     GIVE_NOTICE = "give_notice"
     CORRECT = "correct"
+    COMPENSATE_LATENESS = "compensate_lateness"
     ASK_HOLD = "ask_hold"
     ASK_FREEZE = "ask_freeze"
     ASK_RELEASE = "ask_release"

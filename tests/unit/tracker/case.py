@@ -44,6 +44,7 @@ SECONDS: Final = {
     "trace_due": 400,
     "reversal_recheck": 40,
     "reversal_due": 500,
+    "reversal_due_transfer": 500,
     "merchant_answer": 60,
     "arbitration_due": 700,
     "escalation": 70,
@@ -79,6 +80,7 @@ SECONDS: Final = {
     "reset_limit": 270,
     "legal_review": 890,
     "complaint_due": 910,
+    "promise_reminder": 15,
     "promise_missing_funds": 900,
     "promise_refund_request": 1000,
     "promise_payment_failed": 1100,
@@ -186,7 +188,7 @@ class Case:
     def waits_for(self) -> set[str]:
         """Timers by trigger, calls as `party:kind:n`; without the promise, always there."""
         assert (T.PROMISE_DUE in self.work) == public.is_open(self.dispute)
-        return set(self.work) - {T.PROMISE_DUE}
+        return set(self.work) - {T.PROMISE_DUE, T.PROMISE_NEAR}
 
     @property
     def status(self) -> str:

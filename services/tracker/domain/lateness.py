@@ -1,0 +1,44 @@
+"""What a rule gives for each day that money comes back late. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from services.tracker.domain.dispute import Dispute
+from services.tracker.domain.states import Refund, Reversal
+from shared.contracts.vocabulary import TransactionKind
+from shared.rules import Profile
+
+REASON: Final = "late_return"  # of a compensation that nobody had to order
+
+
+def reversal_rule(dispute: Dispute) -> str:
+    """By which rule money that failed to arrive comes back: people or merchants."""
+    transfer = dispute.facts.transaction_kind is TransactionKind.TRANSFER
+    return "reversal_due_transfer" if transfer else "reversal_due"
+
+
+def reversal_due(dispute: Dispute, now: datetime, rules: Profile) -> datetime:
+    """When money that comes back by itself is late; by statute it runs from the transaction."""
+    rule, occurred = reversal_rule(dispute), dispute.claim.occurred_at
+    begun = occurred if occurred and rules.rules[rule].starts == "transaction" else now
+    return rules.due(rule, begun)
+
+
+def owed_minor(dispute: Dispute, now: datetime, rules: Profile) -> int:
+    """Minor units for the days after the rule's date, once the money is there; 0 where none is."""
+    rule, currency = reversal_rule(dispute), dispute.facts.currency
+    late, occurred = rules.late.get(rule), dispute.claim.occurred_at
+    if late is None or currency is None or occurred is None or not _is_back(dispute):
+        return 0
+    row, due = rules.rules[rule], rules.due(rule, occurred)
+    last = rules.day_of(row, due - timedelta(microseconds=1))
+    return max(0, (rules.day_of(row, now) - last).days) * late.per_day.get(currency, 0)
+
+
+def _is_back(dispute: Dispute) -> bool:
+    """It came back by itself, or somebody paid it because it did not."""
+    legs = dispute.legs
+    paid_instead = legs.reversal is Reversal.OVERDUE and legs.refund is Refund.CREDITED
+    return paid_instead or (
+        legs.reversal is Reversal.CREDITED and not dispute.facts.reversal_shared
+    )
