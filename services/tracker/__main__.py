@@ -117,6 +117,37 @@ def reconcile(
 
 
 @app.command()
+def reschedule(
+    *,
+    rules: Annotated[
+        str, typer.Option(metavar="VERSION", help="such as cn-nonbank@2; without @ the newest")
+    ],
+    apply: Annotated[bool, typer.Option("--apply", help="move them, and tell people")] = False,
+    confirmed_by: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="who confirms dates of the law moving to the worse"),
+    ] = None,
+) -> None:
+    """Which open dates other rules or a newer calendar move: from what, to what, why.
+
+    Exit status 0: none does, or all were moved; 1: some do, or wait for --confirmed-by; 2: not run.
+    """
+    from services.tracker import reschedule as work
+
+    try:
+        wanted = work.named(rules)
+        dsn = read(DatabaseSettings).tracker_database_url
+        sums = asyncio.run(
+            work.run(dsn, wanted, typer.echo, apply=apply, confirmed_by=confirmed_by)
+        )
+    except (work.BadRules, OSError) as why:
+        typer.echo(str(why), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(sums.said(apply=apply))
+    raise typer.Exit(1 if sums.moves > sums.applied else 0)
+
+
+@app.command()
 def due(
     *,
     profile: Annotated[str | None, typer.Option(help="a rule profile, with --rule")] = None,

@@ -153,6 +153,12 @@ def signal_of(envelope: Envelope) -> Signal | None:
     return None
 
 
+def rules_of(dispute: Dispute) -> Profile:
+    """By which rules it is decided: those it was opened under, unless it was rescheduled since."""
+    claim, since = dispute.claim, dispute.facts.rules_version
+    return opened_under(claim.profile, claim.profile_version if since is None else since)
+
+
 def versions(rules: Profile) -> str:
     """By what a step is decided: `demo@1 holidays-0.109 code@0.1.0`."""
     return f"{rules.name}@{rules.version} {rules.calendar_version} code@{CODE_VERSION}"
@@ -253,7 +259,7 @@ def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Ou
 
 def _apply(batch: _Batch, signal: Signal) -> Outcome:
     dispute = batch.disputes[signal.dispute_id]
-    rules = opened_under(dispute.claim.profile, dispute.claim.profile_version)
+    rules = rules_of(dispute)
     trigger = _checked(dispute, signal.trigger)
     purse = batch.purses.get(_transaction(dispute, trigger))
     bank = trigger.payload
@@ -450,9 +456,10 @@ def _work(
             case Unmake(leg, kind, n):
                 batch.cancel.add((dispute_id, leg.value, kind))
                 batch.add.pop(tasks.Key(dispute_id, leg.value, kind, n), None)
-            case Timer(leg, trigger, due_at):
+            case Timer(leg, trigger, due_at, rule, start):
                 key = tasks.Key(dispute_id, leg.value, trigger.value, 0)
-                batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, {}, traceparent)
+                by = {"rule": rule, "from": start.isoformat()} if rule and start else {}
+                batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, by, traceparent)
             case Call(party, leg, kind, n, at):
                 key = tasks.Key(dispute_id, leg.value, kind, n)
                 payload = asks.payload(dispute, effect, batch.now, rules)

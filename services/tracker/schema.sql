@@ -112,6 +112,7 @@ CREATE TABLE public.disputes (
     complaint text DEFAULT 'none'::text NOT NULL,
     unauthenticated boolean,
     about_reference text,
+    ended_at timestamp with time zone,
     CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
     CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
     CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),
@@ -141,6 +142,22 @@ CREATE TABLE public.disputes (
     CONSTRAINT disputes_version_check CHECK ((version >= 0))
 )
 WITH (fillfactor='70');
+
+CREATE VIEW public.first_promises AS
+ SELECT id AS dispute_id,
+    kind,
+    profile,
+    profile_version,
+    first_promise_rule AS rule,
+    first_promised_at AS promised_at,
+    ended_at,
+        CASE
+            WHEN (ended_at <= first_promised_at) THEN true
+            WHEN ((ended_at IS NOT NULL) OR (first_promised_at < clock_timestamp())) THEN false
+            ELSE NULL::boolean
+        END AS kept
+   FROM public.disputes
+  WHERE (open OR (ended_at IS NOT NULL));
 
 CREATE TABLE public.history (
     dispute_id uuid NOT NULL,

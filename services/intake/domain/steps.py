@@ -69,6 +69,10 @@ STEPS: Final[dict[str, tuple[str, str]]] = {
     ),
     "appealed": ("您申请了复核。", "You asked for a review."),
     "arbitration_due": ("裁定超时，已加急。", "The decision is late; it has been raised."),
+    "dates_moved": (
+        "节假日安排或规则有调整，日期随之改变。",
+        "A calendar or rule has changed, and the date with it.",
+    ),
     "promise_near": ("提醒您：期限快到了。", "A reminder: the date is near."),
     "promise_due": (
         "没能按时答复您，很抱歉，已给出新的时间。",

@@ -30,6 +30,8 @@ def beside(status: StatusChanged) -> Template | None:
     """What is said beside the stage, which goes on as it was: money, or that a date is near."""
     if status.step.code == "credit_posted" and status.provisional:
         return Template.PROVISIONAL
+    if status.step.code == "dates_moved":
+        return Template.DATE_MOVED
     if status.step.code == "promise_near" and status.next_actor is Actor.CUSTOMER:
         return Template.REMINDER
     compensated = status.step.code == "compensation_posted" and status.compensated

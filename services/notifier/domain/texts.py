@@ -73,6 +73,7 @@ class Template(StrEnum):
     DUPLICATE = "duplicate"
     DELAYED = "delayed"
     REMINDER = "reminder"
+    DATE_MOVED = "date_moved"
 
 
 PROGRESS: Final = frozenset(
@@ -95,6 +96,7 @@ PROGRESS: Final = frozenset(
         Template.WITHDRAWN,
         Template.DUPLICATE,
         Template.DELAYED,
+        Template.DATE_MOVED,
     }
 )
 SECURITY: Final = frozenset(
@@ -119,6 +121,7 @@ ASKING: Final = frozenset(
         Template.ACCOUNT_WANTED,
         Template.ACCOUNT_REFUSED,
         Template.REMINDER,
+        Template.DATE_MOVED,
     }
 )
 """The customer has something to do, mostly by a date."""
@@ -167,6 +170,7 @@ WITHOUT_MONEY: Final = frozenset(
         Template.ANSWERED,
         Template.DECLINED_OTHER,
         Template.REMINDER,
+        Template.DATE_MOVED,
     }
 )
 """Texts about no sum, or about one that no snapshot holds: none is named rather than a wrong one.

@@ -37,6 +37,7 @@ from services.tracker.domain.triggers import (
     Posting,
     RecallReport,
     RefundReport,
+    Rescheduled,
     T,
     TraceReport,
     Trigger,
@@ -80,6 +81,8 @@ def decide(
         return _promise(dispute, now, rules)
     if trigger.name is T.PROMISE_NEAR:
         return _remind(dispute, now)
+    if trigger.name is T.DATES_MOVED:
+        return _rescheduled(dispute, trigger, now, rules)
     if trigger.name is T.OPENED:
         return _settle(dispute, (), now, rules, money)
     if _waits_for_the_law(dispute, trigger):
@@ -511,6 +514,25 @@ def _promise(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
     renewed, timers = public.renew_promise(dispute, max(now, promised), rules)
     raised = replace(renewed.facts, escalations=renewed.facts.escalations + 1)
     return Decision(replace(renewed, facts=raised), Result.APPLIED, timers)
+
+
+def _rescheduled(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profile) -> Decision:
+    """Dates that a calendar or rule has moved, and the rules that count from now on."""
+    if not public.is_open(dispute) or not isinstance(moved := trigger.payload, Rescheduled):
+        return Decision(dispute, Result.LATE, reason="the dispute ended before")
+    standing_ones = effects.standing_timers(dispute)
+    timers = tuple(
+        Timer(Leg(leg), T(name), due_at, rule, start)
+        for leg, name, due_at, rule, start in moved.timers
+        if (Leg(leg), T(name)) in standing_ones
+    )
+    facts = replace(dispute.facts, rules_version=moved.rules_version)
+    if moved.promised_at is None or moved.promised_at <= now:
+        return Decision(replace(dispute, facts=facts), Result.APPLIED, timers)
+    facts = replace(facts, promised_at=moved.promised_at, promise_near=False)
+    promise = Timer(Leg.VERDICT, T.PROMISE_DUE, moved.promised_at)
+    wanted = (*timers, promise, public.reminder(facts, now, rules))
+    return Decision(replace(dispute, facts=facts), Result.APPLIED, wanted)
 
 
 def _remind(dispute: Dispute, now: datetime) -> Decision:

@@ -185,6 +185,7 @@ class Facts:
     promised_at: datetime | None = None
     promise_rule: str | None = None
     promise_from: datetime | None = None  # when the rule began to run; of the bank's: its date
+    rules_version: int | None = None  # where it is not the one of the opening
     promise_near: bool = False  # the next date that somebody was told has come close
     promises_missed: int = 0
     answer_by: datetime | None = None  # until when the customer may do what is asked of them

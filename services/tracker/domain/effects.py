@@ -1,7 +1,7 @@
 """What a decision asks the shell to do, and what entering each state asks for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -50,11 +50,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Wake the dispute with `trigger` at that time."""
+    """Wake the dispute with `trigger` at that time.
+
+    `rule` and `start` say where the time comes from, so that it can be worked out again.
+    """
 
     leg: Leg
     trigger: T
     due_at: datetime
+    rule: str | None = field(default=None, compare=False)
+    start: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +83,17 @@ Effect = Call | Timer | Cancel | Unmake
 _Make = Callable[[Dispute, datetime, Profile], tuple[Effect, ...]]
 
 
+def _timer(leg: Leg, trigger: T, rule: str, now: datetime, rules: Profile) -> Timer:
+    """What a rule gives from now on."""
+    return Timer(leg, trigger, rules.due(rule, now), rule, now)
+
+
 def _due(leg: Leg, trigger: T, rule: str) -> _Make:
     """One timer by a rule."""
 
     def make(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
         del dispute
-        return (Timer(leg, trigger, rules.due(rule, now)),)
+        return (_timer(leg, trigger, rule, now, rules),)
 
     return make
 
@@ -119,7 +129,7 @@ def _ask_bank(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, 
     del dispute
     return (
         Call("bank", Leg.INQUIRY, "inquiry", 1, now),
-        Timer(Leg.INQUIRY, T.INQUIRY_DUE, rules.due("inquiry_due", now)),
+        _timer(Leg.INQUIRY, T.INQUIRY_DUE, "inquiry_due", now, rules),
     )
 
 
@@ -164,7 +174,7 @@ def _in_transit(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect
 def _ask_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     return (
         Call("bank", Leg.TRACE, "trace", dispute.facts.trace_n, now),
-        Timer(Leg.TRACE, T.TRACE_DUE, rules.due("trace_due", now)),
+        _timer(Leg.TRACE, T.TRACE_DUE, "trace_due", now, rules),
         Timer(Leg.TRACE, T.TRACE_RECHECK, now + rules.delay("trace_recheck")),
     )
 
@@ -178,10 +188,11 @@ def _recheck_trace(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Eff
 
 def _watch(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     """News of a return comes with its trace; a reversal has to be watched for."""
+    rule, start = lateness.reversal_rule(dispute), lateness.reversal_start(dispute, now, rules)
     return (
         Call("bank", Leg.REVERSAL, "return_query" if _is_return(dispute) else "watch", 1, now),
         *_pause(Leg.REVERSAL, T.REVERSAL_RECHECK, "reversal_recheck")(dispute, now, rules),
-        Timer(Leg.REVERSAL, T.REVERSAL_DUE, lateness.reversal_due(dispute, now, rules)),
+        _timer(Leg.REVERSAL, T.REVERSAL_DUE, rule, start, rules),
     )
 
 
@@ -226,14 +237,14 @@ def answer_rule(dispute: Dispute) -> str:
 def _gather(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     asked = (Call("merchant", Leg.ARBITRATION, "evidence", dispute.facts.arbitration_n, now),)
     has_merchant = dispute.facts.bank_merchant_id or dispute.claim.merchant_id
-    due = Timer(Leg.ARBITRATION, T.EVIDENCE_DUE, rules.due("evidence_due", now))
+    due = _timer(Leg.ARBITRATION, T.EVIDENCE_DUE, "evidence_due", now, rules)
     return (*(asked if has_merchant else ()), due)
 
 
 def _send_refund(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
     return (
         Call("bank", Leg.REFUND, "refund", dispute.facts.refund_n, now),
-        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+        _timer(Leg.REFUND, T.REFUND_DUE, "refund_due", now, rules),
     )
 
 
@@ -241,7 +252,7 @@ def _unknown(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, .
     """A bank that never tells is a case for a person, too."""
     return (
         *_ask_outcome(dispute, now, rules),
-        Timer(Leg.REFUND, T.REFUND_DUE, rules.due("refund_due", now)),
+        _timer(Leg.REFUND, T.REFUND_DUE, "refund_due", now, rules),
     )
 
 
@@ -310,7 +321,7 @@ def _watch_network(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Eff
     del dispute
     return (
         Timer(Leg.CHARGEBACK, T.CHARGEBACK_RECHECK, now + rules.delay("chargeback_recheck")),
-        Timer(Leg.CHARGEBACK, T.CHARGEBACK_DUE, rules.due("chargeback_due", now)),
+        _timer(Leg.CHARGEBACK, T.CHARGEBACK_DUE, "chargeback_due", now, rules),
     )
 
 
@@ -318,7 +329,7 @@ def _credit_by_statute(dispute: Dispute, now: datetime, rules: Profile) -> tuple
     """A proven theft is credited for the time being, unless it is settled before."""
     if dispute.claim.kind is not Kind.UNAUTHORIZED:
         return ()
-    return (Timer(Leg.CREDIT, T.CREDIT_DUE, rules.due("provisional_credit", now)),)
+    return (_timer(Leg.CREDIT, T.CREDIT_DUE, "provisional_credit", now, rules),)
 
 
 def _postings(dispute: Dispute, now: datetime, rules: Profile) -> tuple[Effect, ...]:
@@ -554,6 +565,12 @@ def of_move(
     kept |= set(_TIMERS.get(new, ()))
     stale = (name for name in _TIMERS.get(old, ()) if name not in kept)
     return (*(Cancel(leg, name) for name in stale), *wanted)
+
+
+def standing_timers(dispute: Dispute) -> set[tuple[Leg, T]]:
+    """The timers that mean something where the legs are."""
+    named = ((leg, name) for leg in Leg for name in _TIMERS.get(dispute.legs.of(leg), ()))
+    return {*named, (Leg.CREDIT, T.CREDIT_DUE)}
 
 
 _RESUME: Final[dict[State, _Make]] = {

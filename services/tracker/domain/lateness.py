@@ -17,11 +17,10 @@ def reversal_rule(dispute: Dispute) -> str:
     return "reversal_due_transfer" if transfer else "reversal_due"
 
 
-def reversal_due(dispute: Dispute, now: datetime, rules: Profile) -> datetime:
-    """When money that comes back by itself is late; by statute it runs from the transaction."""
-    rule, occurred = reversal_rule(dispute), dispute.claim.occurred_at
-    begun = occurred if occurred and rules.rules[rule].starts == "transaction" else now
-    return rules.due(rule, begun)
+def reversal_start(dispute: Dispute, now: datetime, rules: Profile) -> datetime:
+    """From when on money that comes back by itself has time; by statute from the transaction."""
+    rule, occurred = rules.rules[reversal_rule(dispute)], dispute.claim.occurred_at
+    return occurred if occurred and rule.starts == "transaction" else now
 
 
 def owed_minor(dispute: Dispute, now: datetime, rules: Profile) -> int:

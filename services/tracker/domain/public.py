@@ -262,10 +262,10 @@ def renew_promise(
     if (at, facts.answer_by) == (before.promised_at, before.answer_by):
         return replace(dispute, facts=facts), due
     facts = replace(facts, promise_near=False)
-    return replace(dispute, facts=facts), (*due, _reminder(facts, now, rules))
+    return replace(dispute, facts=facts), (*due, reminder(facts, now, rules))
 
 
-def _reminder(facts: Facts, now: datetime, rules: Profile) -> Timer:
+def reminder(facts: Facts, now: datetime, rules: Profile) -> Timer:
     """Some time before the next date that somebody was told; half way where that is near."""
     dates = [date for date in (facts.answer_by, facts.promised_at) if date and date > now]
     left = min(dates) - now

@@ -162,6 +162,7 @@ class T(StrEnum):
     COMPLAINT_DUE = "complaint_due"
     PROMISE_DUE = "promise_due"
     PROMISE_NEAR = "promise_near"
+    DATES_MOVED = "dates_moved"
     # routes
     ASK_DETAILS = "ask_details"
     ASK_BANK = "ask_bank"
@@ -393,6 +394,20 @@ class Cause:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Rescheduled:
+    """Dates that move because a calendar or a rule has changed.
+
+    Timers as (leg, trigger, new due date, the rule and when that began to run). `rules_version`
+    is what the dispute is decided by from now on.
+    """
+
+    requested_by: str
+    rules_version: int
+    promised_at: datetime | None
+    timers: tuple[tuple[str, str, datetime, str, datetime], ...] = ()
+
+
 Payload = (
     BankTransaction
     | Comparison
@@ -409,6 +424,7 @@ Payload = (
     | Choice
     | Grant
     | Cause
+    | Rescheduled
     | None
 )
 

@@ -166,6 +166,7 @@ TRIGGER: Final[dict[str, Both]] = {
     T.REFUND_DUE: ("退款到账到期", "refund's credit due"),
     T.FUNDING_DUE: ("出资到期", "funding due"),
     T.PROMISE_DUE: ("承诺日期到期", "promised date"),
+    T.DATES_MOVED: ("日期因规则或日历调整", "dates moved by rules or calendar"),
     T.PROMISE_NEAR: ("期限将到提醒", "reminder of a date"),
     T.ASK_BANK: ("询问银行", "ask the bank"),
     T.ASK_TRACE: ("发起追踪", "start a trace"),

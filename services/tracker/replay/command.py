@@ -94,9 +94,10 @@ async def _replayed(tx: AsyncConnection, page: list[Kept], rules: Profile | None
 def _begun(kept: Kept, rules: Profile | None) -> Replay:
     """A dispute whose own profile is gone cannot be replayed by it."""
     claim = recorded.as_opened(kept)
+    replay = Replay(claim, rules)
     try:
-        return Replay(claim, rules or opened_under(claim.profile, claim.profile_version))
+        if rules is None:
+            opened_under(claim.profile, claim.profile_version)
     except BadProfile:
-        replay = Replay(claim, _NO_RULES)
         replay.gap = f"its profile {claim.profile!r} is not installed"
-        return replay
+    return replay

@@ -11,7 +11,7 @@ from services.tracker.domain.decide import decide
 from services.tracker.domain.dispute import Claim, Dispute
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered
-from services.tracker.handlers import versions
+from services.tracker.handlers import rules_of, versions
 from services.tracker.store.recorded import Kept, Step
 from services.tracker.store.rows import Unreadable, legs_text, money_of, trigger_of
 from shared.rules import Profile
@@ -35,16 +35,17 @@ class Replay:
     """Takes the steps in order. What follows a difference is still applied, and counted.
 
     `gap` says why the dispute cannot be replayed; nothing else counts then. `recorded` and `now`
-    count the inputs by what became of them.
+    count the inputs by what became of them. Without `rules` each step is decided by those that
+    stood for it.
     """
 
-    def __init__(self, claim: Claim, rules: Profile) -> None:
+    def __init__(self, claim: Claim, rules: Profile | None) -> None:
         self.gap = ""
         self.difference: Difference | None = None
         self.recorded: Counter[str] = Counter()
         self.now: Counter[str] = Counter()
         self.dispute = Dispute(claim)
-        self._rules = rules
+        self._other_rules = rules
         self._last: Step | None = None
 
     def take(self, step: Step) -> None:
@@ -69,6 +70,10 @@ class Replay:
         if unlike:
             recorded, now = ("; ".join(side) for side in zip(*unlike, strict=True))
             self._differs(self._last, recorded, now)
+
+    @property
+    def _rules(self) -> Profile:
+        return self._other_rules or rules_of(self.dispute)
 
     def _apply(self, step: Step) -> None:
         trigger, money = trigger_of(step.trigger, step.actor, step.input), money_of(step.money)

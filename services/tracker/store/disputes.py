@@ -70,7 +70,8 @@ _SAVE = text(  # the pieces are constants
     + ", ".join(f"{leg} = u.{leg}" for leg in LEG_COLUMNS)
     + ", facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
     " promised_at = u.promised_at, snapshot = coalesce(u.snapshot, d.snapshot),"
-    " updated_at = u.updated_at FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
+    " updated_at = u.updated_at, ended_at = CASE WHEN u.open THEN d.ended_at"
+    " ELSE coalesce(d.ended_at, u.updated_at) END FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
     + ", ".join(f"CAST(:{leg} AS text[])" for leg in LEG_COLUMNS)
     + ", CAST(:facts AS json[]), CAST(:version AS integer[]), CAST(:steps AS integer[]),"
     " CAST(:status AS text[]), CAST(:open AS boolean[]), CAST(:promised_at AS timestamptz[]),"

@@ -68,6 +68,7 @@ disputes = Table(
     Column("updated_at", _TIME, nullable=False, server_default=text("clock_timestamp()")),
     Column("unauthenticated", Boolean),
     Column("about_reference", Text),
+    Column("ended_at", _TIME),
     CheckConstraint("requested_minor >= 0", name="disputes_requested"),
     Index("disputes_open_by_slack", "promised_at", postgresql_where=text("open")),
     Index("disputes_open_status", "status", postgresql_where=text("open")),

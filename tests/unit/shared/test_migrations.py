@@ -54,6 +54,9 @@ FROZEN = {
     "services/tracker/migrations/0008.sql": (
         "144da57f104d585b33b810411e215cb0ed381774f619a08f102ff791e1c55e63"
     ),
+    "services/tracker/migrations/0009.sql": (
+        "c409f4bf29e49497020cd475e2b8e3ab1210e3bb9b8bf0c7ebbb7705aaf1fcd9"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -77,6 +80,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0008_a_hold_refused.py": (
         "4607408723c039df324ae8c645269f91baa66de9f2a04aee6c4d05133782328f"
+    ),
+    "services/tracker/migrations/versions/0009_ended.py": (
+        "df1e9408be8c83dfc8d4d4544b1fd5f4ee4c639aad1e9ad7b7906c67921d9119"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
