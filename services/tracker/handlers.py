@@ -319,7 +319,7 @@ def _note(
     after = replace(decision.dispute, steps=before.steps + 1)
     snapshot = None
     if decision.applied:
-        after, snapshot = _event(batch, before, after, trigger, rules, traceparent)
+        after, snapshot = _event(batch, before, after, trigger, traceparent)
         _hold(batch, before, after)
         _book(batch, before, after, trigger)
         _compensate(batch, before, after, rules)
@@ -360,14 +360,13 @@ def _event(
     before: Dispute,
     after: Dispute,
     trigger: Trigger,
-    rules: Profile,
     traceparent: str | None,
 ) -> tuple[Dispute, str | None]:
     """The next status event as JSON, if people see a difference."""
     told = numbered(before, after, batch.now)
     if told.version == before.version:
         return after, None
-    key, promise = str(after.claim.dispute_id), _explained(told, rules)
+    key, promise = str(after.claim.dispute_id), _explained(told)
     observe.promised(promise)
     envelope = Envelope(
         id=ids.event_id(SOURCE, key, told.version),
@@ -383,9 +382,9 @@ def _event(
     return told, value.decode()
 
 
-def _explained(dispute: Dispute, rules: Profile) -> Promise | None:
+def _explained(dispute: Dispute) -> Promise | None:
     """Why the promised date is that date; what was promised before this was kept says nothing."""
-    facts = dispute.facts
+    facts, rules = dispute.facts, rules_of(dispute)
     rule, start = facts.promise_rule, facts.promise_from
     if facts.promised_at is None or rule is None or start is None:
         return None

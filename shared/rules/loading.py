@@ -40,6 +40,7 @@ def load(name: str, version: int | None = None) -> Profile:
     return _read(path)
 
 
+@cache
 def opened_under(name: str, version: int) -> Profile:
     """The rules that a dispute was opened under; the newest where that version was not kept."""
     return load(name, version if files.find("rules", name, version) else None)
@@ -60,6 +61,7 @@ def load_file(path: Path) -> Profile:
 
 
 files.forgotten_with(load.cache_clear)
+files.forgotten_with(opened_under.cache_clear)
 
 
 def _read(path: Path) -> Profile:
