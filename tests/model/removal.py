@@ -15,6 +15,9 @@ NOT_NEEDED: Final[dict[Key, str]] = {
     ("goods_or_service", "merchant refused"): (
         "both sides are heard first; only a chargeback that failed asks again, by its own route"
     ),
+    ("always", "late by the rule"): (
+        "the searches' rules give nothing for lateness; tests/unit/tracker/test_lateness.py"
+    ),
 }
 """Routes that nothing needs, and why they stay; one that is caught all the same is an error."""
 _LONGEST: Final = (Kind.GOODS_OR_SERVICE, Kind.WRONG_OR_SCAM_TRANSFER, Kind.UNAUTHORIZED)

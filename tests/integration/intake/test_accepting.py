@@ -43,7 +43,8 @@ async def test_a_claim_is_accepted_with_a_dispute_for_each_transaction(world: Wo
         first, second = body["disputes"]
         assert answer.headers["Location"] == f"/v1/disputes/{first['dispute_id']}"
         assert ids.valid_reference(first["reference"])
-        assert first | {"dispute_id": 0, "reference": 0, "promised_at": 0, "links": 0} == {
+        aside = {"dispute_id": 0, "reference": 0, "promised_at": 0, "promise": 0, "links": 0}
+        assert first | aside == {
             "dispute_id": 0,
             "reference": 0,
             "kind": "refund_request",
@@ -54,6 +55,7 @@ async def test_a_claim_is_accepted_with_a_dispute_for_each_transaction(world: Wo
             "status": "received",
             "promised_at": 0,
             "promise_rule": "promise_refund_request",
+            "promise": 0,
             "next_actor": "redress",
             "links": 0,
         }
@@ -84,6 +86,8 @@ async def test_the_event_tells_what_was_accepted(world: World) -> None:
     assert (event.profile, event.calendar, event.opened_by) == ("default", "CN", "customer")
     assert event.promised_at == datetime.fromisoformat(receipt["promised_at"])
     assert event.promised_at.astimezone(UTC).hour == 16  # midnight in Shanghai
+    assert event.promise
+    assert event.promise.model_dump(mode="json") == receipt["promise"]
     assert event.statement
     assert ring.open(event.statement, f"statement:{event.dispute_id}") == "我没收到货"
     (row,) = await world.query("SELECT headers FROM outbox")

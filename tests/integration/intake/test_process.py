@@ -112,7 +112,9 @@ def test_a_profile_that_is_none_stops_it_with_one_line(world: World) -> None:
     done = command(**environment(world, 1) | {"REDRESS_PROFILE": "nowhere"})
     assert done.returncode == 1
     assert done.stderr.endswith(
-        "REDRESS_PROFILE: no profile 'nowhere'; use one of: default, demo\n"
+        "REDRESS_PROFILE: no profile 'nowhere'; use one of: card-network, cn-nonbank, default, "
+        "demo, demo-self-custody, eu-psd2, in-upi, self-custody, uk-app-scam, us-reg-e, us-reg-z, "
+        "wechat-pay\n"
     )
     assert "Traceback" not in done.stderr
 

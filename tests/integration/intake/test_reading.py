@@ -8,7 +8,7 @@ import pytest
 from services.intake.handlers import feed
 from shared import clock, ids
 from shared.contracts.envelope import Envelope
-from shared.contracts.events import Amount, DecisionMade, Step
+from shared.contracts.events import Amount, DecisionMade, Promise, Step
 from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy
 from tests.integration.intake.world import AT, Instance, World, payment, refund, status
 
@@ -347,3 +347,54 @@ async def test_the_documentation_loads_nothing_from_elsewhere(world: World) -> N
     assert "http" not in page.text.replace("<!doctype html>", "")
     assert "default-src 'self'" in page.headers["Content-Security-Policy"]
     assert nothing.status == 404
+
+
+async def test_the_date_says_why_in_the_readers_language(world: World) -> None:
+    async with world.instance() as instance:
+        (receipt,) = await opened(instance, "t-1")
+        self_ = receipt["links"]["self"]
+        english = (await instance.get(self_)).json()
+        chinese = (await instance.get(self_, **{"Accept-Language": "zh-CN"})).json()
+    why = receipt["promise"]
+    assert (why["rule"], why["profile"], why["version"]) == ("promise_refund_request", "default", 1)
+    assert (why["value"], why["unit"], why["standing"]) == (7, "calendar_day", "default")
+    assert why["due_at"] == receipt["promised_at"] == english["promised_at"]
+    assert english["promise"] == chinese["promise"] == why
+    assert re.fullmatch(
+        r"7 days from \d+ \w+ \d{4} end on \d+ \w+ \d{4}"
+        r" \(default promise_refund_request, version 1\)",
+        english["promise_text"],
+    )
+    assert re.fullmatch(
+        r"自\d{4}年\d+月\d+日起7天，到\d{4}年\d+月\d+日为止"
+        r"（default promise_refund_request，第1版）",
+        chinese["promise_text"],
+    )
+
+
+async def test_a_later_status_brings_its_own_reason(world: World) -> None:
+    said = {
+        "zh-CN": "自2026年10月8日起7天，到2026年10月15日为止",
+        "en": "7 days from 8 October 2026",
+    }
+    promise = Promise(
+        due_at=AT,
+        from_at=AT,
+        rule="arbitration_due",
+        profile="us-reg-e",
+        version=3,
+        value=10,
+        unit="business_day",
+        calendar="US",
+        calendar_version="holidays-0.109+1",
+        source="12 CFR 1005.11(c)(1)",
+        standing="secondary",
+        basis="law",
+        text=said,
+    )
+    async with world.instance() as instance:
+        (receipt,) = await opened(instance, "t-1")
+        await told(instance, status(receipt["dispute_id"], 1, promised_at=AT, promise=promise))
+        shown = (await instance.get(receipt["links"]["self"])).json()
+    assert shown["promise_text"] == said["en"]
+    assert shown["promise"]["source"] == "12 CFR 1005.11(c)(1)"

@@ -78,7 +78,7 @@ async def test_a_timer_that_is_set_and_taken_back_in_one_batch_does_not_stay(
     event = opened()
     await stage.send(opening(event), found(event), merchant(event))
     kinds = set(await stage.tasks(event))
-    assert kinds == {"inquiry", "consent", "refund", "refund_due", "promise_due"}
+    assert kinds == {"inquiry", "consent", "refund", "refund_due", "promise_due", "promise_near"}
 
 
 async def test_a_late_signal_behind_an_applied_one_leaves_the_newest_snapshot(

@@ -24,6 +24,7 @@ from services.tracker.domain.triggers import (
     Posting,
     RecallReport,
     RefundReport,
+    Rescheduled,
     T,
     TraceReport,
     Trigger,
@@ -113,6 +114,10 @@ PAYLOADS: list[tuple[T, Payload]] = [
     (T.DETAILS_GIVEN, Details("c-1", "tx-2", BIG, "CNY")),
     (T.GOODS_SHIPPED, Choice("c-1", "SF-1")),
     (T.CREDIT_ORDERED, Grant("ops-1", BIG, "goodwill")),
+    (
+        T.DATES_MOVED,
+        Rescheduled("ops-1", 2, NOW, (("trace", "trace_due", NOW, "trace_due", NOW),)),
+    ),
     (T.CASE_REOPENED, Cause("ops-1", Reopening.COURT_ORDER, "k1.sealed")),
     (T.INQUIRY_DUE, None),
 ]

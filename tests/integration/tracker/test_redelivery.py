@@ -16,7 +16,12 @@ async def test_ten_concurrent_redeliveries_open_one_dispute_and_tell_of_it_once(
     assert sorted(results([outcome for (outcome,) in outcomes])) == ["applied", *["repeated"] * 9]
     assert await stage.history(event) == [("opened", "applied")]
     assert [status["version"] for status in await stage.published(event)] == [1]
-    assert sorted(await stage.tasks(event)) == ["inquiry", "inquiry_due", "promise_due"]
+    assert sorted(await stage.tasks(event)) == [
+        "inquiry",
+        "inquiry_due",
+        "promise_due",
+        "promise_near",
+    ]
 
 
 async def test_the_same_opening_ten_times_in_one_batch_counts_once(stage: Stage) -> None:
