@@ -1,10 +1,13 @@
 """Due work of a service: timers and outside calls, one row each, claimed with a lease.
 
 A row is there until it is done. `due_at` is when it may be taken; claiming moves it by the lease,
-so work whose taker died comes back by itself.
+so work whose taker died comes back by itself. Of what is due, that with the least slack is taken
+first: `slack_at` is by when its dispute must have been served. What is due is `ready`; a row that
+comes due later is made so, some at a time, before work is taken, and so neither a long queue nor
+a large table makes taking dearer.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +16,7 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     DateTime,
     Index,
@@ -50,6 +54,12 @@ class Task:
     due_at: datetime
     payload: dict[str, Any] = field(default_factory=dict)
     traceparent: str | None = None
+    slack_at: datetime | None = None  # None: as urgent as its own date
+
+    @property
+    def urgency(self) -> datetime:
+        """By when it must have been served."""
+        return self.slack_at or self.due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +78,16 @@ class Claimed:
 
 
 _ADD = text(
-    "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, traceparent) "
-    "SELECT * FROM unnest(CAST(:ids AS uuid[]), CAST(:disputes AS uuid[]), CAST(:legs AS text[]),"
+    "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, traceparent,"
+    " slack_at, ready) SELECT u.*, u.due_at <= clock_timestamp() FROM unnest("
+    "CAST(:ids AS uuid[]), CAST(:disputes AS uuid[]), CAST(:legs AS text[]),"
     " CAST(:kinds AS text[]), CAST(:ns AS integer[]), CAST(:queues AS text[]),"
-    " CAST(:dues AS timestamptz[]), CAST(:payloads AS json[]), CAST(:traces AS text[])) "
+    " CAST(:dues AS timestamptz[]), CAST(:payloads AS json[]), CAST(:traces AS text[]),"
+    " CAST(:slacks AS timestamptz[])) AS u(id, dispute_id, leg, kind, n, queue, due_at, payload,"
+    " traceparent, slack_at) "
     "ON CONFLICT (dispute_id, leg, kind, n) DO UPDATE SET due_at = excluded.due_at,"
-    " payload = excluded.payload, attempts = 0, lease = NULL, first_claimed_at = NULL"
+    " payload = excluded.payload, attempts = 0, lease = NULL, first_claimed_at = NULL,"
+    " slack_at = excluded.slack_at, ready = excluded.ready"
 )
 _CANCEL = text(
     "WITH ended AS (DELETE FROM tasks WHERE dispute_id = ANY(CAST(:ended AS uuid[]))) "
@@ -81,23 +95,36 @@ _CANCEL = text(
     " CAST(:legs AS text[]), CAST(:kinds AS text[])) AS k(dispute_id, leg, kind)) k "
     "WHERE t.dispute_id = k.dispute_id AND t.leg = k.leg AND t.kind = k.kind"
 )
+_MOVE = text(
+    "UPDATE tasks t SET slack_at = u.slack_at FROM (SELECT * FROM unnest("
+    "CAST(:disputes AS uuid[]), CAST(:slacks AS timestamptz[])) AS u(dispute_id, slack_at)) u "
+    "WHERE t.dispute_id = u.dispute_id AND t.slack_at <> u.slack_at"
+)
 _COLUMNS: Final = (
     "id, dispute_id, leg, kind, n, queue, due_at, payload, attempts, first_claimed_at, lease,"
     " traceparent"
 )
+_PROMOTED_AT_ONCE: Final = 2000
+_PROMOTE = text(
+    "UPDATE tasks SET ready = true WHERE id IN (SELECT id FROM tasks WHERE queue = :queue "
+    "AND NOT ready AND due_at <= (SELECT clock_timestamp()) ORDER BY due_at LIMIT :limit "
+    "FOR UPDATE SKIP LOCKED)"
+)
 _DUE = text(
-    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND due_at <= (SELECT clock_timestamp()) "  # noqa: S608 - constant
-    "ORDER BY due_at LIMIT :limit"
+    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND ready "  # noqa: S608 - constant
+    "AND due_at <= (SELECT clock_timestamp()) ORDER BY slack_at LIMIT :limit"
 )
 _CLAIM = text(
     "WITH due AS (SELECT id FROM tasks WHERE queue = :queue "  # noqa: S608 - constant
-    "AND due_at <= (SELECT clock_timestamp()) ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
-    "UPDATE tasks t SET lease = gen_random_uuid(), attempts = attempts + 1, "
+    "AND ready AND due_at <= (SELECT clock_timestamp()) ORDER BY slack_at LIMIT :limit"
+    " FOR UPDATE SKIP LOCKED) "
+    "UPDATE tasks t SET ready = false, lease = gen_random_uuid(), attempts = attempts + 1, "
     "first_claimed_at = coalesce(first_claimed_at, clock_timestamp()), "
     "due_at = clock_timestamp() + make_interval(secs => :lease_s) "
     "FROM due WHERE t.id = due.id RETURNING "
     + ", ".join(f"t.{name.strip()}" for name in _COLUMNS.split(","))
 )
+# `due_at` is looked at too: code from before `ready` moves it alone.
 # A timer has no lease: one that was set anew meanwhile is due later, and stays.
 _DONE = text(
     "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:ids AS uuid[]),"
@@ -106,7 +133,7 @@ _DONE = text(
     " AND (t.lease IS NOT NULL OR t.due_at <= clock_timestamp()) RETURNING t.id"
 )
 _LATER = text(
-    "UPDATE tasks SET due_at = :due_at, attempts = :attempts"
+    "UPDATE tasks SET due_at = :due_at, attempts = :attempts, ready = false"
     " WHERE id = :id AND lease IS NOT DISTINCT FROM :lease"
     " AND (lease IS NOT NULL OR due_at <= clock_timestamp())"
 )
@@ -130,7 +157,15 @@ def declare(metadata: MetaData) -> None:
         Column("lease", Uuid),
         Column("traceparent", Text),
         UniqueConstraint("dispute_id", "leg", "kind", "n", name="tasks_once"),
-        Index("tasks_due", "queue", "due_at"),
+        Column(
+            "slack_at",
+            DateTime(timezone=True),
+            nullable=False,
+            server_default=text("clock_timestamp()"),
+        ),
+        Column("ready", Boolean, nullable=False, server_default=text("false")),
+        Index("tasks_later", "queue", "due_at", postgresql_where=text("NOT ready")),
+        Index("tasks_ready", "queue", "slack_at", postgresql_where=text("ready")),
     )
 
 
@@ -153,6 +188,7 @@ async def add(tx: AsyncConnection, tasks: Sequence[Task]) -> None:
             "dues": [t.due_at for t in ordered],
             "payloads": [to_json(t.payload).decode() for t in ordered],
             "traces": [t.traceparent for t in ordered],
+            "slacks": [t.urgency for t in ordered],
         },
     )
 
@@ -182,14 +218,29 @@ async def cancel(
 
 async def due(tx: AsyncConnection, queue: str, limit: int) -> list[Claimed]:
     """What is due, without a lease: for timers, which are re-checked under the dispute's lock."""
+    await _promote(tx, queue)
     rows = await tx.execute(_DUE, {"queue": queue, "limit": limit})
     return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
 
 
 async def claim(tx: AsyncConnection, queue: str, limit: int, lease_s: float) -> list[Claimed]:
     """Take due calls for `lease_s`; take no more than there are free slots."""
+    await _promote(tx, queue)
     rows = await tx.execute(_CLAIM, {"queue": queue, "limit": limit, "lease_s": lease_s})
     return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+
+
+async def moved(tx: AsyncConnection, slacks: Mapping[UUID, datetime]) -> None:
+    """The tasks of these disputes are as urgent as that from now on."""
+    if not slacks:
+        return
+    disputes = sorted(slacks)
+    await tx.execute(_MOVE, {"disputes": disputes, "slacks": [slacks[d] for d in disputes]})
+
+
+async def _promote(tx: AsyncConnection, queue: str) -> None:
+    """Make ready what has come due; what this leaves is made ready the next time."""
+    await tx.execute(_PROMOTE, {"queue": queue, "limit": _PROMOTED_AT_ONCE})
 
 
 async def done(tx: AsyncConnection, claimed: Sequence[tuple[UUID, UUID | None]]) -> set[UUID]:

@@ -1,5 +1,6 @@
 """The order of one transaction: claim, lock, decide, save. One signal is a batch of one."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -97,6 +98,7 @@ class _Batch:
     add: dict[tasks.Key, tasks.Task] = field(default_factory=dict)
     cancel: set[tuple[UUID, str, str]] = field(default_factory=set)
     ended: set[UUID] = field(default_factory=set)
+    slacks: dict[UUID, datetime] = field(default_factory=dict)
 
 
 async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcome]:
@@ -326,6 +328,7 @@ def _note(
         if after.claim is not before.claim:
             batch.completed[after.claim.dispute_id] = after.claim
         _work(batch, after, decision, rules, traceparent)
+        _urge(batch, before, after)
     dispute_id = after.claim.dispute_id
     shown = public.status(after).value
     earlier = batch.changed.get(dispute_id)
@@ -441,7 +444,7 @@ def _work(
     traceparent: str | None,
 ) -> None:
     """Tasks to add and to take back, in the order the core gave them."""
-    dispute_id = dispute.claim.dispute_id
+    dispute_id, slack = dispute.claim.dispute_id, public.slack_at(dispute, batch.now)
     if not public.is_open(dispute):
         batch.ended.add(dispute_id)
         batch.add = {k: t for k, t in batch.add.items() if k.dispute_id != dispute_id}
@@ -458,11 +461,24 @@ def _work(
             case Timer(leg, trigger, due_at, rule, start):
                 key = tasks.Key(dispute_id, leg.value, trigger.value, 0)
                 by = {"rule": rule, "from": start.isoformat()} if rule and start else {}
-                batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, by, traceparent)
+                batch.add[key] = tasks.Task(key, tasks.TIMER, due_at, by, traceparent, slack)
             case Call(party, leg, kind, n, at):
                 key = tasks.Key(dispute_id, leg.value, kind, n)
                 payload = asks.payload(dispute, effect, batch.now, rules)
-                batch.add[key] = tasks.Task(key, party, at, payload, traceparent)
+                batch.add[key] = tasks.Task(key, party, at, payload, traceparent, slack)
+
+
+def _urge(batch: _Batch, before: Dispute, after: Dispute) -> None:
+    """What is asked of a dispute already is as urgent as it is now."""
+    slack = public.slack_at(after, batch.now)
+    if slack is not None and before.steps and slack != public.slack_at(before, batch.now):
+        batch.slacks[after.claim.dispute_id] = slack
+
+
+def _urged(batch: _Batch, task: tasks.Task) -> tasks.Task:
+    """What an earlier step of the batch asked for is as urgent as the last one made it."""
+    slack = batch.slacks.get(task.key.dispute_id)
+    return dataclasses.replace(task, slack_at=slack) if slack else task
 
 
 def _of_early(early: store.Early) -> Signal:
@@ -497,5 +513,6 @@ async def _save(tx: AsyncConnection, batch: _Batch) -> None:
     await money.save(tx, list(batch.purses.values()), batch.puts)
     await money.compensate(tx, batch.compensations)
     await tasks.cancel(tx, batch.cancel, batch.ended)
-    await tasks.add(tx, list(batch.add.values()))
+    await tasks.moved(tx, batch.slacks)
+    await tasks.add(tx, [_urged(batch, task) for task in batch.add.values()])
     await outbox.add_raw(tx, batch.events)

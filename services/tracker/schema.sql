@@ -1,3 +1,33 @@
+CREATE FUNCTION public.count_changed() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO status_deltas (status, delta)
+    SELECT status, sum(delta) FROM (
+        SELECT status, -1 AS delta FROM before WHERE open
+        UNION ALL SELECT status, 1 FROM after WHERE open
+    ) moved GROUP BY status HAVING sum(delta) <> 0;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.count_deleted() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO status_deltas (status, delta)
+    SELECT status, -count(*) FROM before WHERE open GROUP BY status;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.count_opened() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO status_deltas (status, delta)
+    SELECT status, count(*) FROM after WHERE open GROUP BY status;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.count_reservation() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -113,6 +143,7 @@ CREATE TABLE public.disputes (
     unauthenticated boolean,
     about_reference text,
     ended_at timestamp with time zone,
+    slack_at timestamp with time zone,
     CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
     CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
     CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),
@@ -298,6 +329,28 @@ CREATE TABLE public.statement_lines (
     CONSTRAINT statement_lines_position_check CHECK (("position" >= 1))
 );
 
+CREATE TABLE public.status_counts (
+    status text NOT NULL,
+    n bigint NOT NULL
+);
+
+CREATE TABLE public.status_deltas (
+    id bigint NOT NULL,
+    status text NOT NULL,
+    delta integer NOT NULL,
+    CONSTRAINT status_deltas_delta_check CHECK ((delta <> 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='10000');
+
+ALTER TABLE public.status_deltas ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.status_deltas_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.tasks (
     id uuid NOT NULL,
     dispute_id uuid NOT NULL,
@@ -311,6 +364,8 @@ CREATE TABLE public.tasks (
     first_claimed_at timestamp with time zone,
     lease uuid,
     traceparent text,
+    slack_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+    ready boolean DEFAULT false NOT NULL,
     CONSTRAINT tasks_queue CHECK ((queue = ANY (ARRAY['timer'::text, 'bank'::text, 'merchant'::text, 'accounts'::text])))
 )
 WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='5000');
@@ -392,6 +447,12 @@ ALTER TABLE ONLY public.reservations
 ALTER TABLE ONLY public.statement_lines
     ADD CONSTRAINT statement_lines_pkey PRIMARY KEY (day, "position");
 
+ALTER TABLE ONLY public.status_counts
+    ADD CONSTRAINT status_counts_pkey PRIMARY KEY (status);
+
+ALTER TABLE ONLY public.status_deltas
+    ADD CONSTRAINT status_deltas_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.tasks
     ADD CONSTRAINT tasks_once UNIQUE (dispute_id, leg, kind, n);
 
@@ -408,15 +469,17 @@ CREATE INDEX dead_letters_parked ON public.dead_letters USING btree (parked_at) 
 
 CREATE INDEX disputes_claim ON public.disputes USING btree (claim_id);
 
+CREATE INDEX disputes_ended ON public.disputes USING btree (status, updated_at, id) WHERE (NOT open);
+
 CREATE INDEX disputes_of_transaction ON public.disputes USING btree (transaction_id);
 
-CREATE INDEX disputes_open_by_slack ON public.disputes USING btree (promised_at) WHERE open;
+CREATE INDEX disputes_open_by_slack ON public.disputes USING btree (slack_at, id) WHERE open;
 
-CREATE INDEX disputes_open_status ON public.disputes USING btree (status) WHERE open;
+CREATE INDEX disputes_open_status ON public.disputes USING btree (status, slack_at, id) WHERE open;
 
 CREATE INDEX disputes_transaction ON public.disputes USING btree (transaction_id) WHERE open;
 
-CREATE INDEX disputes_updated ON public.disputes USING btree (updated_at);
+CREATE INDEX disputes_updated ON public.disputes USING btree (updated_at, id);
 
 CREATE INDEX inbox_received_at ON public.inbox USING brin (received_at);
 
@@ -436,9 +499,17 @@ CREATE INDEX statement_lines_transaction ON public.statement_lines USING btree (
 
 CREATE INDEX statement_lines_without ON public.statement_lines USING btree (reference) WHERE (transaction_id = ''::text);
 
-CREATE INDEX tasks_due ON public.tasks USING btree (queue, due_at);
+CREATE INDEX tasks_later ON public.tasks USING btree (queue, due_at) WHERE (NOT ready);
+
+CREATE INDEX tasks_ready ON public.tasks USING btree (queue, slack_at) WHERE ready;
 
 CREATE INDEX waiting_dispute ON public.waiting USING btree (dispute_id);
+
+CREATE TRIGGER disputes_changed AFTER UPDATE ON public.disputes REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.count_changed();
+
+CREATE TRIGGER disputes_deleted AFTER DELETE ON public.disputes REFERENCING OLD TABLE AS before FOR EACH STATEMENT EXECUTE FUNCTION public.count_deleted();
+
+CREATE TRIGGER disputes_opened AFTER INSERT ON public.disputes REFERENCING NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.count_opened();
 
 CREATE TRIGGER journals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.journals FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_rewriting();
 

@@ -19,7 +19,7 @@ from services.tracker.merchant import HttpMerchant
 from services.tracker.reconcile import Reconciler
 from services.tracker.settings import Settings
 from services.tracker.store import disputes
-from services.tracker.worker import Calls, Commit, Housekeeping, Timers
+from services.tracker.worker import Calls, Commit, Counts, Housekeeping, Timers
 from shared import db, docs, http, kafka, observe, outbox, rules, service, tasks
 from shared.auth import Verifier
 from shared.contracts.topics import Topic
@@ -146,6 +146,7 @@ def serve_for_ever(settings: Settings) -> None:
         consumer,
         Timers(engine, commit),
         Housekeeping(engine),
+        Counts(engine),
         Reconciler(engine, settings.tracker_database_url, parties, settings.reconcile_hour),
         *loops.values(),
     ]

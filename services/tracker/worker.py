@@ -14,6 +14,7 @@ from services.tracker.domain.triggers import RefundReport, T, Trigger
 from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, signal_of
 from services.tracker.ports import NoAnswer, NotSent, Refused
 from services.tracker.store import disputes as store
+from services.tracker.store import views
 from shared import clock, db, inbox, tasks
 from shared.batch import GroupCommit, QueueFull
 from shared.contracts.envelope import Envelope
@@ -32,6 +33,7 @@ _CALL_TIMEOUT_S: Final = 15.0
 _LONGEST_PAUSE_S: Final = 300.0
 _LONGEST_UNSENT_PAUSE_S: Final = 15.0
 _PURGE_EVERY_S: Final = 60.0
+_FOLD_EVERY_S: Final = 2.0
 
 signals = Counter("redress_tracker_signals_total", "Signals by trigger and result", ["t", "result"])
 calls = Counter("redress_tracker_calls_total", "Outside calls", ["kind", "outcome"])
@@ -280,6 +282,26 @@ def _is_too_late(task: tasks.Claimed) -> bool:
     """Whether a refund that is sent again would reach the bank after its key's lifetime."""
     until = task.payload.get("not_after")
     return until is not None and clock.utcnow() >= datetime.fromisoformat(until)
+
+
+class Counts:
+    """Keeps the list's counts short: what changed since is added to the sums."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.progress = Progress("tracker-counts", stale_after_s=600)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                async with self._engine.begin() as tx:
+                    await views.fold_counts(tx)
+            except Exception as error:
+                if not db.is_outage(error):
+                    raise
+            self.progress.beat()
+            await clock.sleep(_FOLD_EVERY_S)
 
 
 class Housekeeping:

@@ -18,6 +18,7 @@ _BLANK: Final[dict[str, Any]] = {
     "expected_at": None,
     "delivered_at": None,
     "missed_at": None,
+    "late_since": None,
     "promised_at": NOW + timedelta(days=1),
     "promise_rule": "p",
     "promise_from": None,

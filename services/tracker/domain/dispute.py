@@ -190,6 +190,7 @@ class Facts:
     promises_missed: int = 0
     answer_by: datetime | None = None  # until when the customer may do what is asked of them
     answer_for: str | None = None  # the status that asks it
+    late_since: datetime | None = None  # the first promised date that passed while it was open
     missed_at: datetime | None = None  # the promised date that the newest step found passed
 
     def attempt(self, n: int) -> Attempt:

@@ -273,6 +273,34 @@ def reminder(facts: Facts, now: datetime, rules: Profile) -> Timer:
     return Timer(Leg.VERDICT, T.PROMISE_NEAR, now + left - ahead)
 
 
+def heard_late(dispute: Dispute, now: datetime) -> Dispute:
+    """An opening that is heard after intake's date: that one is adopted, and broken."""
+    claim = dispute.claim
+    if claim.first_promised_at > now:
+        return dispute
+    facts = replace(
+        dispute.facts,
+        promised_at=claim.first_promised_at,
+        promise_rule=claim.first_promise_rule,
+        promise_from=claim.opened_at,
+    )
+    return replace(dispute, facts=facts)
+
+
+def slack_at(dispute: Dispute, now: datetime) -> datetime | None:
+    """By when the dispute must have been served; None at its end.
+
+    The promised date, or the end of the time in which a chargeback may still be filed. A dispute
+    that is late already stays ahead of all that are not.
+    """
+    if not is_open(dispute):
+        return None
+    facts, legs = dispute.facts, dispute.legs
+    window = facts.chargeback_until if legs.chargeback is Chargeback.NONE else None
+    ahead = window if window and window > now else None
+    return min(filter(None, (facts.promised_at, ahead, facts.late_since)), default=None)
+
+
 # What customers are asked to do by a date that is not the promised one.
 _ANSWERS: Final = {
     Status.GATHERING_EVIDENCE: "evidence_due",
@@ -295,7 +323,8 @@ def _answered_for(facts: Facts, now: datetime) -> Facts:
     if missed == facts.missed_at:
         return facts
     count = facts.promises_missed + (missed is not None)
-    return replace(facts, promises_missed=count, missed_at=missed)
+    since = facts.late_since or missed
+    return replace(facts, promises_missed=count, missed_at=missed, late_since=since)
 
 
 def _promise(

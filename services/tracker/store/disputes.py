@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.tracker.domain import public
 from services.tracker.domain.dispute import Claim, Dispute
 from services.tracker.store.rows import (
     LEG_COLUMNS,
@@ -69,15 +70,17 @@ _SAVE = text(  # the pieces are constants
     "UPDATE disputes d SET "
     + ", ".join(f"{leg} = u.{leg}" for leg in LEG_COLUMNS)
     + ", facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
-    " promised_at = u.promised_at, snapshot = coalesce(u.snapshot, d.snapshot),"
+    " promised_at = u.promised_at, slack_at = u.slack_at,"
+    " snapshot = coalesce(u.snapshot, d.snapshot),"
     " updated_at = u.updated_at, ended_at = CASE WHEN u.open THEN d.ended_at"
     " ELSE coalesce(d.ended_at, u.updated_at) END FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
     + ", ".join(f"CAST(:{leg} AS text[])" for leg in LEG_COLUMNS)
     + ", CAST(:facts AS json[]), CAST(:version AS integer[]), CAST(:steps AS integer[]),"
     " CAST(:status AS text[]), CAST(:open AS boolean[]), CAST(:promised_at AS timestamptz[]),"
-    " CAST(:snapshot AS json[]), CAST(:updated_at AS timestamptz[])) AS u(id, "
+    " CAST(:slack_at AS timestamptz[]), CAST(:snapshot AS json[]),"
+    " CAST(:updated_at AS timestamptz[])) AS u(id, "
     + ", ".join(LEG_COLUMNS)
-    + ", facts, version, steps, status, open, promised_at, snapshot, updated_at)) u "
+    + ", facts, version, steps, status, open, promised_at, slack_at, snapshot, updated_at)) u "
     "WHERE d.id = u.id"
 )
 _COMPLETE = text(
@@ -247,6 +250,7 @@ async def save(
     columns["status"] = [c.status for c in rows]
     columns["open"] = [c.open for c in rows]
     columns["promised_at"] = [c.dispute.facts.promised_at for c in rows]
+    columns["slack_at"] = [public.slack_at(c.dispute, c.updated_at) for c in rows]
     columns["snapshot"] = [c.snapshot for c in rows]
     columns["updated_at"] = [c.updated_at for c in rows]
     for name in HistoryRow.__slots__:

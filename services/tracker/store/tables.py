@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -69,11 +70,13 @@ disputes = Table(
     Column("unauthenticated", Boolean),
     Column("about_reference", Text),
     Column("ended_at", _TIME),
+    Column("slack_at", _TIME),
     CheckConstraint("requested_minor >= 0", name="disputes_requested"),
-    Index("disputes_open_by_slack", "promised_at", postgresql_where=text("open")),
-    Index("disputes_open_status", "status", postgresql_where=text("open")),
+    Index("disputes_open_by_slack", "slack_at", "id", postgresql_where=text("open")),
+    Index("disputes_open_status", "status", "slack_at", "id", postgresql_where=text("open")),
+    Index("disputes_ended", "status", "updated_at", "id", postgresql_where=text("NOT open")),
     Index("disputes_transaction", "transaction_id", postgresql_where=text("open")),
-    Index("disputes_updated", "updated_at"),
+    Index("disputes_updated", "updated_at", "id"),
     Index("disputes_claim", "claim_id"),
     Index("disputes_of_transaction", "transaction_id"),
 )
@@ -222,4 +225,20 @@ reconciliation_cases = Table(
     ),
     Index("reconciliation_cases_day", "day"),
     Index("reconciliation_cases_open", "id", postgresql_where=text("closed_at IS NULL")),
+)
+
+status_counts = Table(
+    "status_counts",
+    metadata,
+    Column("status", Text, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+)
+
+status_deltas = Table(
+    "status_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("delta", Integer, nullable=False),
+    CheckConstraint("delta <> 0", name="status_deltas_delta_check"),
 )

@@ -3,34 +3,43 @@
 import base64
 import binascii
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shared.contracts.vocabulary import ENDS
+
 _COUNTS = text(
-    "SELECT status, count(*) AS n FROM disputes WHERE open GROUP BY status ORDER BY status"
+    "SELECT status, sum(n) AS n FROM (SELECT status, n FROM status_counts"
+    " UNION ALL SELECT status, delta FROM status_deltas) c GROUP BY status HAVING sum(n) <> 0 "
+    "ORDER BY status"
 )
+_FOLD = text(
+    "WITH gone AS (DELETE FROM status_deltas WHERE id IN (SELECT id FROM status_deltas ORDER BY id"
+    " LIMIT 5000 FOR UPDATE SKIP LOCKED) RETURNING status, delta) "
+    "INSERT INTO status_counts SELECT status, sum(delta) FROM gone GROUP BY status ORDER BY status "
+    "ON CONFLICT (status) DO UPDATE SET n = status_counts.n + excluded.n"
+)
+MOST_OVERDUE: Final = 1000  # more are counted as so many: a count of all would cost more and more
 _OVERDUE = text(
-    "SELECT count(*) FROM disputes WHERE open AND promised_at < (SELECT clock_timestamp())"
+    "SELECT count(*) FROM (SELECT FROM disputes WHERE open AND slack_at <"
+    " (SELECT clock_timestamp()) LIMIT :most) d"
 )
-_OPEN = text(
-    "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s,"
-    " snapshot->>'next_actor' AS next_actor FROM disputes "
-    "WHERE open AND (CAST(:status AS text) IS NULL OR status = :status) AND (promised_at, id) >"
-    " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
-    "ORDER BY promised_at, id LIMIT :limit"
+_LISTED: Final = (
+    "SELECT id, reference, kind, status, promised_at, slack_at, opened_at, updated_at, version,"
+    " arbitration, extract(epoch FROM slack_at - clock_timestamp()) AS left_s,"
+    " snapshot->>'next_actor' AS next_actor FROM disputes WHERE "
 )
-_ALL = text(
-    "SELECT id, reference, kind, status, promised_at, opened_at, updated_at, version, arbitration,"
-    " extract(epoch FROM promised_at - clock_timestamp()) AS left_s,"
-    " snapshot->>'next_actor' AS next_actor FROM disputes "
-    "WHERE (CAST(:status AS text) IS NULL OR status = :status) AND (updated_at, id) <"
-    " (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)) "
-    "ORDER BY updated_at DESC, id DESC LIMIT :limit"
-)
+_AFTER: Final = "(CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))"
+_BY_SLACK: Final = f"(slack_at, id) > {_AFTER} ORDER BY slack_at, id LIMIT :limit"
+_BY_CHANGE: Final = f"(updated_at, id) < {_AFTER} ORDER BY updated_at DESC, id DESC LIMIT :limit"
+# Each has an index that gives its page in its order.
+_OPEN = text(f"{_LISTED} open AND {_BY_SLACK}")
+_OPEN_OF = text(f"{_LISTED} open AND status = :status AND {_BY_SLACK}")
+_ENDED_OF = text(f"{_LISTED} NOT open AND status = :status AND {_BY_CHANGE}")
+_ALL = text(f"{_LISTED} {_BY_CHANGE}")
 _ONE = text(
     "SELECT d.*, clock_timestamp() AS read_at, a.id AS about_dispute_id FROM disputes d"
     " LEFT JOIN disputes a ON a.reference = d.about_reference WHERE d.id = :id"
@@ -57,20 +66,25 @@ async def state_list(
     after: str | None,
     limit: int,
 ) -> dict[str, Any]:
-    """Open disputes by time left, or all by last change; counts of the open ones by status.
+    """Open disputes by slack, or all by last change; counts of the open ones by status.
 
+    Those of one status are open, or have ended: then by last change. `overdue` counts 1000 at most.
     `after` is the `next` of the page before; one that does not parse begins again.
     """
-    counts = {row.status: row.n for row in await connection.execute(_COUNTS)}
-    overdue = (await connection.execute(_OVERDUE)).scalar_one()
-    at, dispute_id = _read_cursor(after) or _beginning(open_only=open_only)
-    rows = await connection.execute(
-        _OPEN if open_only else _ALL,
-        {"status": status, "after_at": at, "after_id": dispute_id, "limit": limit},
-    )
+    counts = {row.status: int(row.n) for row in await connection.execute(_COUNTS)}
+    overdue = (await connection.execute(_OVERDUE, {"most": MOST_OVERDUE})).scalar_one()
+    by_slack = open_only or (status is not None and status not in ENDS)
+    at, dispute_id = _read_cursor(after) or _beginning(open_only=by_slack)
+    values = {"after_at": at, "after_id": dispute_id, "limit": limit}
+    if status is None:
+        rows = await connection.execute(_OPEN if by_slack else _ALL, values)
+    else:
+        rows = await connection.execute(
+            _OPEN_OF if by_slack else _ENDED_OF, values | {"status": status}
+        )
     disputes = [dict(row) for row in rows.mappings()]
     last = disputes[-1] if len(disputes) == limit else None
-    key = "promised_at" if open_only else "updated_at"
+    key = "slack_at" if by_slack else "updated_at"
     return {
         "counts": counts,
         "open": sum(counts.values()),
@@ -78,6 +92,11 @@ async def state_list(
         "disputes": disputes,
         "next": _cursor(last[key], last["id"]) if last else None,
     }
+
+
+async def fold_counts(tx: AsyncConnection) -> None:
+    """Add what has changed to the sums, some thousand rows at a time."""
+    await tx.execute(_FOLD)
 
 
 async def one(connection: AsyncConnection, dispute_id: UUID) -> dict[str, Any] | None:

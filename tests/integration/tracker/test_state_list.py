@@ -21,7 +21,7 @@ async def test_the_list_is_sorted_by_the_time_that_is_left_and_pages_do_not_over
     await stage.send(*map(opening, events))
     for minutes, event in enumerate(events):
         await stage.write(
-            "UPDATE disputes SET promised_at = clock_timestamp() + make_interval(mins => :m)"
+            "UPDATE disputes SET slack_at = clock_timestamp() + make_interval(mins => :m)"
             " WHERE id = :id",
             m=10 - minutes,
             id=event.dispute_id,

@@ -334,7 +334,7 @@ async def promised(stage: Stage, event: DisputeOpened, left_s: int) -> None:
     await stage.each(opening(event))
     values: dict[str, Any] = {"id": event.dispute_id, "left": left_s}
     await stage.write(
-        "UPDATE disputes SET promised_at = clock_timestamp() + make_interval(secs => :left)"
+        "UPDATE disputes SET slack_at = clock_timestamp() + make_interval(secs => :left)"
         " WHERE id = :id",
         **values,
     )

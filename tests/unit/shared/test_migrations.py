@@ -57,6 +57,9 @@ FROZEN = {
     "services/tracker/migrations/0009.sql": (
         "c409f4bf29e49497020cd475e2b8e3ab1210e3bb9b8bf0c7ebbb7705aaf1fcd9"
     ),
+    "services/tracker/migrations/0010.sql": (
+        "2290a1528caf3b7f355edbe75079d82ef1fb191e5221bd14c044a06a039c6676"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -83,6 +86,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0009_ended.py": (
         "df1e9408be8c83dfc8d4d4544b1fd5f4ee4c639aad1e9ad7b7906c67921d9119"
+    ),
+    "services/tracker/migrations/versions/0010_by_slack.py": (
+        "dc9ccb4872359ebae146ff77d964ec0d377b62847b48bfed4d4e91c743d46582"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }

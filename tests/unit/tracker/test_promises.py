@@ -3,8 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from services.tracker.domain import public
 from services.tracker.domain.snapshot import status_changed
-from services.tracker.domain.triggers import MerchantAnswer, T, Trigger
+from services.tracker.domain.triggers import Cause, MerchantAnswer, T, Trigger, Wish
 from shared.contracts.vocabulary import Actor, Kind
 from tests.unit.tracker.case import (
     START,
@@ -16,6 +17,7 @@ from tests.unit.tracker.case import (
     in_flight,
     opened,
     refund,
+    transaction,
 )
 
 
@@ -24,6 +26,56 @@ def test_the_date_that_intake_promised_is_adopted() -> None:
     case = opened(Kind.MISSING_FUNDS, first_promised_at=promised)
     assert (case.promised_in, case.due_in("promise_due")) == (777, 777)
     assert case.facts.promise_rule == "promise_missing_funds"
+
+
+def test_an_opening_that_is_heard_after_its_date_has_broken_it() -> None:
+    promised = START - timedelta(seconds=1)
+    case = opened(Kind.MISSING_FUNDS, first_promised_at=promised)
+    assert (case.facts.promises_missed, case.facts.missed_at) == (1, promised)
+    assert (case.promised_in, case.facts.late_since) == (900, promised)
+
+
+def test_who_has_to_act_is_reminded_before_the_date_and_half_way_where_it_is_near() -> None:
+    case = opened(Kind.MISSING_FUNDS)
+    assert case.due_in("promise_near") == 900 - 15
+    soon = opened(Kind.MISSING_FUNDS, first_promised_at=START + timedelta(seconds=20))
+    assert soon.due_in("promise_near") == 10
+    case.when(T.PROMISE_NEAR, after_s=885, actor=Actor.REDRESS)
+    assert (case.facts.promise_near, case.promised_in) == (True, 15)
+    case.when(T.PROMISE_DUE, after_s=15, actor=Actor.REDRESS)
+    assert (case.facts.promise_near, case.facts.escalations) == (False, 1)
+    assert case.due_in("promise_near") == 900 - 15
+
+
+def test_the_customers_own_date_is_reminded_of_first() -> None:
+    case = opened(Kind.GOODS_OR_SERVICE)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), after_s=1, actor=Actor.MERCHANT)
+    assert (case.status, case.promised_in) == ("gathering_evidence", 700)
+    assert case.due_in("promise_near") == 210 - 15
+    case.when(T.CUSTOMER_SENT_EVIDENCE, Wish("c-1"), after_s=5, actor=Actor.CUSTOMER)
+    case.when(T.MERCHANT_SENT_EVIDENCE, Wish("m-plain"), actor=Actor.MERCHANT)
+    assert case.status == "in_arbitration"
+    assert case.due_in("promise_near") == 700 - 15
+
+
+def test_nobody_is_reminded_after_the_end_or_while_the_law_holds_the_case() -> None:
+    ended = in_flight()
+    ended.when(T.REFUND_CREDITED, refund())
+    assert ended.when(T.PROMISE_NEAR, actor=Actor.REDRESS).result == "late"
+    held = opened(Kind.MISSING_FUNDS)
+    held.when(T.LEGAL_HOLD_PLACED, Cause("ops-1", "court_order"), actor=Actor.OPS)
+    answer = held.when(T.PROMISE_NEAR, after_s=800, actor=Actor.REDRESS)
+    assert (answer.result, answer.reason) == ("late", "a legal hold stands")
+
+
+def test_a_date_that_is_late_once_keeps_its_slack() -> None:
+    case = asked_of_merchant()
+    first = case.facts.promised_at
+    assert public.slack_at(case.dispute, case.now) == first
+    case.when(T.PROMISE_DUE, after_s=1000, actor=Actor.REDRESS)
+    case.when(T.PROMISE_DUE, after_s=1000, actor=Actor.REDRESS)
+    assert public.slack_at(case.dispute, case.now) == case.facts.late_since == first
 
 
 def test_a_step_of_the_same_stage_does_not_put_the_date_off() -> None:

@@ -1,0 +1,139 @@
+"""Work and lists by slack: by when a dispute must have been served, not by when it came."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from services.tracker.domain.triggers import T
+from services.tracker.store import views
+from shared import clock, tasks
+from shared.contracts.events import DisputeOpened
+from shared.contracts.vocabulary import Funding
+from tests.integration.tracker.stage import Stage, found, merchant, opened, opening, wish
+
+SURGE = 100_000
+OLD = 1_000
+
+
+def promised_in(seconds: float) -> DisputeOpened:
+    event = opened()
+    return event.model_copy(update={"promised_at": event.opened_at + timedelta(seconds=seconds)})
+
+
+async def claimed(stage: Stage, limit: int, queue: str = "bank") -> list[tasks.Claimed]:
+    async with stage.engine.begin() as tx:
+        return await tasks.claim(tx, queue, limit, 60.0)
+
+
+async def slack(stage: Stage, event: DisputeOpened) -> datetime:
+    at: datetime = (await stage.dispute(event))["slack_at"]
+    return at
+
+
+async def test_the_call_with_the_least_slack_is_made_first(stage: Stage) -> None:
+    events = [promised_in(seconds) for seconds in (300, 100, 200)]
+    await stage.each(*map(opening, events))
+    first = [task.key.dispute_id for task in await claimed(stage, 2)]
+    (last,) = await claimed(stage, 2)
+    assert set(first) == {events[1].dispute_id, events[2].dispute_id}
+    assert last.key.dispute_id == events[0].dispute_id
+
+
+async def test_timers_that_are_due_come_by_slack_too(stage: Stage) -> None:
+    events = [promised_in(seconds) for seconds in (300, 100, 200)]
+    await stage.each(*map(opening, events))
+    await stage.write(
+        "UPDATE tasks SET due_at = clock_timestamp() - interval '1 s' WHERE kind = 'inquiry_due'"
+    )
+    async with stage.engine.begin() as tx:
+        due = await tasks.due(tx, tasks.TIMER, 2)
+    assert [task.key.dispute_id for task in due] == [events[1].dispute_id, events[2].dispute_id]
+
+
+async def test_what_was_asked_before_becomes_as_urgent_as_the_dispute_is_now(stage: Stage) -> None:
+    event = promised_in(8_000)
+    await stage.each(opening(event), found(event), merchant(event, T.MERCHANT_REFUSED))
+    row = await stage.dispute(event)
+    assert row["slack_at"] == row["promised_at"] != event.promised_at  # arbitration's own date
+    slacks = {task["slack_at"] for task in (await stage.tasks(event)).values()}
+    assert slacks == {row["slack_at"]}
+
+
+async def test_a_dispute_that_is_late_stays_ahead_of_those_in_time(stage: Stage) -> None:
+    late, soon = promised_in(-5), promised_in(20)
+    await stage.each(opening(late), opening(soon))
+    await stage.each(found(late), found(soon))
+    assert await slack(stage, late) == late.promised_at
+    assert (await stage.dispute(late))["promised_at"] > soon.promised_at
+    async with stage.engine.connect() as connection:
+        page = await views.state_list(connection, status=None, open_only=True, after=None, limit=10)
+    assert [row["id"] for row in page["disputes"]] == [late.dispute_id, soon.dispute_id]
+    assert page["overdue"] == 1
+
+
+async def test_a_chargeback_that_may_still_be_filed_counts_where_it_ends_sooner(
+    stage: Stage,
+) -> None:
+    event = promised_in(80)
+    until = clock.utcnow() + timedelta(seconds=30)
+    await stage.each(opening(event), found(event, funding=Funding.CARD, chargeback_until=until))
+    assert await slack(stage, event) == until
+
+
+async def test_at_its_end_a_dispute_has_no_slack(stage: Stage) -> None:
+    event = opened()
+    await stage.each(opening(event), wish(event))
+    assert (await stage.dispute(event))["slack_at"] is None
+
+
+async def test_counts_are_those_of_the_rows_whatever_happened(stage: Stage) -> None:
+    events = [opened() for _ in range(6)]
+    await stage.send(*map(opening, events))
+    await stage.send(*map(found, events[:4]))
+    async with stage.engine.begin() as tx:
+        await views.fold_counts(tx)
+    await stage.send(wish(events[0]), merchant(events[1], T.MERCHANT_REFUSED))
+    for _ in range(2):
+        async with stage.engine.begin() as tx:
+            page = await views.state_list(tx, status=None, open_only=True, after=None, limit=10)
+            await views.fold_counts(tx)
+        assert page["counts"] == {"checking": 2, "in_arbitration": 1, "waiting_for_merchant": 2}
+        assert page["open"] == 5
+    left = await stage.one("SELECT count(*) AS n FROM status_deltas")
+    assert left["n"] == 0
+
+
+async def test_a_surge_of_new_disputes_does_not_stand_in_front_of_old_ones(stage: Stage) -> None:
+    """100,000 calls that came before, with days of time; 1,000 that have an hour."""
+    fill = text(
+        "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, slack_at, ready)"
+        " SELECT gen_random_uuid(), gen_random_uuid(), 'inquiry', 'inquiry', 1, 'bank',"
+        " clock_timestamp() - interval '1 minute', '{}', clock_timestamp() + CAST(:slack AS"
+        " interval) + n * interval '1 ms', :ready FROM generate_series(1, :count) n"
+    )
+    async with stage.engine.begin() as tx:
+        day, hour = timedelta(days=3), timedelta(hours=1)
+        await tx.execute(fill, {"slack": day, "ready": True, "count": SURGE})
+        await tx.execute(fill, {"slack": hour, "ready": False, "count": OLD})  # due just now
+    horizon = clock.utcnow() + timedelta(days=1)
+    served = [task for _ in range(OLD // 50) for task in await claimed(stage, 50)]
+    ids = [task.id for task in served]
+    late = await stage.one(
+        "SELECT count(*) FILTER (WHERE slack_at < :horizon) AS urgent FROM tasks"
+        " WHERE id = ANY(CAST(:ids AS uuid[]))",
+        horizon=horizon,
+        ids=ids,
+    )
+    assert (len(set(ids)), late["urgent"]) == (OLD, OLD)
+
+
+async def test_a_taker_that_died_leaves_its_work_to_others(stage: Stage) -> None:
+    event = promised_in(100)
+    await stage.send(opening(event))
+    assert len(await claimed(stage, 5)) == 1
+    assert await claimed(stage, 5) == []
+    await stage.write(
+        "UPDATE tasks SET due_at = clock_timestamp() - interval '1 s' WHERE lease IS NOT NULL"
+    )
+    (again,) = await claimed(stage, 5)
+    assert (again.key.dispute_id, again.attempts) == (event.dispute_id, 2)
