@@ -7,7 +7,7 @@ guessed by the library; `Calendar.is_published` says so, and whoever computes a 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -22,6 +22,8 @@ from shared.rules.files import BadProfile
 _FILE: Final = Path(__file__).with_name("calendars.toml")
 _OWN: Final = "calendars.toml"
 _MOVED: Final = re.compile(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}")
+_YEAR: Final = frozenset(("source", "whole", "closed", "worked"))
+_BESIDE: Final = frozenset(("version", "names"))  # what a file of amendments has beside calendars
 _MARKS: Final = {" (observed)": "（补假）", " (estimated)": "（估计）"}
 
 Words = tuple[str, str]  # zh-CN, English
@@ -148,7 +150,12 @@ def _is_calendar(row: Any) -> bool:
 def _amending() -> list[Path]:
     """Later ones win."""
     own = files.own(_OWN)
-    return [_FILE, own] if own else [_FILE]
+    if own is None:
+        return [_FILE]
+    if unknown := sorted(files.toml(own).keys() - _BESIDE - set(codes())):
+        known = ", ".join(codes())
+        raise BadProfile(f"{own.name}, {unknown[0]}: no such calendar; use one of: {known}")
+    return [_FILE, own]
 
 
 def _library(code: str) -> tuple[Any, Any]:
@@ -166,7 +173,7 @@ def _library(code: str) -> tuple[Any, Any]:
 def _words(chinese: str | None, english: str | None) -> Words:
     english = english or ""
     known = chinese if chinese and chinese != english else _in_chinese(english)
-    return (known, _MOVED.sub(_day_first, english))
+    return (known, _MOVED.sub(_day_first, english).replace("; ", " and "))
 
 
 def _day_first(found: re.Match[str]) -> str:
@@ -202,16 +209,23 @@ def _years(path: Path, code: str) -> dict[int, Year]:
     days = table.get("days", {}) if isinstance(table, dict) else None
     if not isinstance(days, dict):
         raise BadProfile(f"{path.name}, {code}.days: not a table; write [{code}.days.2027]")
-    found = {year: _year(f"{path.name}, {code}.days.{year}", row) for year, row in days.items()}
+    found = {
+        year: _year(f"{path.name}, {code}.days.{year}", year, row) for year, row in days.items()
+    }
     return {int(year): row for year, row in found.items()}
 
 
-def _year(where: str, row: Any) -> Year:
+def _year(where: str, year: str, row: Any) -> Year:
     try:
-        int(where.rpartition(".")[2])
-        closed = {_date(where, key): (zh, en) for key, (zh, en) in row.get("closed", {}).items()}
-        worked = frozenset(_date(where, day) for day in row.get("worked", []))
-        return Year(str(row["source"]), bool(row.get("whole", False)), closed, worked)
+        if unknown := sorted(row.keys() - _YEAR):
+            raise ValueError(f"{unknown[0]!r} is unknown")  # noqa: TRY301 - told with the place
+        closed = {
+            _date(year, key): _pair(key, names) for key, names in row.get("closed", {}).items()
+        }
+        worked = frozenset(_date(year, day) for day in row.get("worked", []))
+        if both := sorted(closed.keys() & worked):
+            raise ValueError(f"{both[0]} is both closed and worked")  # noqa: TRY301
+        return Year(_text(row["source"]), _flag(row.get("whole", False)), closed, worked)
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise BadProfile(
             f"{where}: {error}; give source, worked = [2027-02-07] and "
@@ -219,8 +233,28 @@ def _year(where: str, row: Any) -> Year:
         ) from None
 
 
-def _date(where: str, value: Any) -> date:
+def _date(year: str, value: Any) -> date:
+    if isinstance(value, datetime):
+        raise TypeError(f"{value} is a moment, no day")
     day = value if isinstance(value, date) else date.fromisoformat(str(value))
-    if f".{day.year}" not in where:
+    if day.year != int(year):
         raise ValueError(f"{day} is not of this year")
     return day
+
+
+def _pair(key: str, names: Any) -> Words:
+    if not isinstance(names, list) or len(names) != 2:  # noqa: PLR2004 - in two languages
+        raise ValueError(f"{key} lacks its Chinese and English name")
+    return _text(names[0]), _text(names[1])
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"{value!r} is no text")
+    return value
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"whole = {value!r} is neither true nor false")
+    return value

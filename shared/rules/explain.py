@@ -75,9 +75,10 @@ class _Span:
         from_, to = self.begin(), self.end()
         zh, one, more = UNITS[self.unit]
         unit, verb = (one, "ends") if self.value == 1 else (more, "end")
+        at = "on" if self.counts_days else "at"
         head = (
             f"自{from_[0]}起{self.value}{zh}，到{to[0]}为止",
-            f"{self.value} {unit} from {from_[1]} {verb} on {to[1]}",
+            f"{self.value} {unit} from {from_[1]} {verb} {at} {to[1]}",
         )
         cite = _cite(source, version)
         notes, guessed = self._notes(), self._guessed()
@@ -99,7 +100,15 @@ class _Span:
             return long_day(local.date())
         clock = f"{local:%H:%M:%S}" if self.unit is Unit.SECOND else f"{local:%H:%M}"
         chinese, english = long_day(local.date())
-        return f"{chinese}{clock}", f"{english} {clock}"
+        offset = f"UTC{local.isoformat()[-6:]}"
+        zh, en = (f"（{offset}）", f" ({offset})") if self._changes_clocks() else ("", "")
+        return f"{chinese}{clock}{zh}", f"{clock}{en} on {english}"
+
+    def _changes_clocks(self) -> bool:
+        """The same hour comes twice, or never: then its offset is told."""
+        zone = calendars.zone_of(self.zone)
+        first, last = (each.astimezone(zone) for each in (self.start, self.due_at))
+        return first.utcoffset() != last.utcoffset()
 
     def _days(self) -> list[date]:
         """The days after that of the start, up to the last one."""
@@ -112,12 +121,14 @@ class _Span:
         if self.unit is not Unit.BUSINESS_DAY:
             return []
         days = self._days()
-        runs = _runs(self.calendar, days)
-        told = [_told(run) for run in runs[:_MOST_HOLIDAYS]]
-        if more := len(runs) - _MOST_HOLIDAYS:
-            told += [(f"另有{more}个假期", f"{more} more holidays")] if more > 0 else []
+        runs = [_told(run) for run in _runs(self.calendar, days)]
+        told = runs[:_MOST_HOLIDAYS]
+        if more := len(runs) - len(told):
+            told.append(
+                (f"另有{more}个假期", f"{more} more {'holiday' if more == 1 else 'holidays'}")
+            )
         made_up = [day for day in days if self.calendar.is_made_up(day)]
-        worked = [_worked(made_up)] if made_up else []
+        worked = [_worked(made_up, self.calendar)] if made_up else []
         return [("；" + chinese, "; " + english) for chinese, english in [*told, *worked]]
 
     def _guessed(self) -> tuple[int, ...]:
@@ -141,61 +152,106 @@ def _runs(calendar: Calendar, days: Sequence[date]) -> list[_Run]:
         if any(calendar.is_business_day(day) for day in _between(before, after))
     ]
     pieces = [named[a:b] for a, b in pairwise([0, *cuts, len(named)])]
-    runs = [(piece[0][0], piece[-1][0], _names(words for _, words in piece)) for piece in pieces]
-    return [run for run in runs if any(d.weekday() < 5 for d in _through(run[0], run[1]))]  # noqa: PLR2004 - Saturday
+    return [_run(calendar, piece) for piece in pieces if any(_is_weekday(d) for d, _ in piece)]
+
+
+def _run(calendar: Calendar, piece: Sequence[tuple[date, Words]]) -> _Run:
+    """One day where the weekend hides the others: `3 July is Independence Day (observed)`."""
+    weekdays = [(day, words) for day, words in piece if _is_weekday(day)]
+    (day, words), *more = weekdays
+    if not more and not _is_bridge(words) and piece[-1][0] - piece[0][0] <= timedelta(days=2):
+        return day, day, [words]
+    return piece[0][0], piece[-1][0], _names(calendar, piece)
+
+
+def _is_weekday(day: date) -> bool:
+    return day.weekday() < 5  # noqa: PLR2004 - Saturday
 
 
 def _between(before: date, after: date) -> Iterable[date]:
     return (before + timedelta(days=n) for n in range(1, (after - before).days))
 
 
-def _through(first: date, last: date) -> Iterable[date]:
-    return (first + timedelta(days=n) for n in range((last - first).days + 1))
-
-
-def _names(found: Iterable[Words]) -> list[Words]:
+def _names(calendar: Calendar, piece: Sequence[tuple[date, Words]]) -> list[Words]:
     """Each holiday once; a day off in exchange is part of the holiday beside it."""
-    plain: list[Words] = []
-    for chinese, english in found:
-        for mark_zh, mark_en in _MOVED:
-            chinese, english = chinese.replace(mark_zh, ""), english.replace(mark_en, "")  # noqa: PLW2901
-        if "substituted" in english:
-            chinese, english = _BRIDGE  # noqa: PLW2901
-        plain.append((chinese, english))
-    own = [words for words in dict.fromkeys(plain) if words != _BRIDGE]
-    return own or [_BRIDGE]
+    own = _own_names(words for _, words in piece)
+    return own or _own_names(_beside(calendar, piece[0][0])) or [_BRIDGE]
+
+
+def _own_names(found: Iterable[Words]) -> list[Words]:
+    plain = [_unmarked(words) for words in found if not _is_bridge(words)]
+    return list(dict.fromkeys(plain))
+
+
+def _is_bridge(words: Words) -> bool:
+    return "substituted" in words[1]
+
+
+def _unmarked(words: Words) -> Words:
+    chinese, english = words
+    for mark_zh, mark_en in _MOVED:
+        chinese, english = chinese.replace(mark_zh, ""), english.replace(mark_en, "")
+    return chinese, english
+
+
+def _beside(calendar: Calendar, day: date) -> Iterable[Words]:
+    """The holidays before a day, or else after it, without a business day between."""
+    for step in (timedelta(days=-1), timedelta(days=1)):
+        other = day
+        while not calendar.is_business_day(other):
+            words = calendar.closed_for(other)
+            if words and not _is_bridge(words):
+                yield words
+                return
+            other += step
 
 
 def _told(run: _Run) -> Words:
     first, last, names = run
     chinese = "、".join(name for name, _ in names)
-    english = " and ".join(name for _, name in names)
+    english = _listed([name for _, name in names])
     if first == last:
         return f"{short_day(first)[0]}为{chinese}", f"{short_day(first)[1]} is {english}"
-    return (
-        f"{short_day(first)[0]}至{short_day(last)[0]}为{chinese}",
-        f"{_range(first, last)} are {english}",
-    )
+    zh, en = _range(first, last)
+    if names == [_BRIDGE]:
+        return f"{zh}{chinese}", f"{en} are off in exchange"
+    return f"{zh}为{chinese}假期", f"{en} are off for {english}"
 
 
-def _worked(days: Sequence[date]) -> Words:
-    english = " and ".join(short_day(day)[1] for day in days)
-    verb = "is" if len(days) == 1 else "are"
-    return (
-        "、".join(short_day(day)[0] for day in days) + "调休上班",
-        f"{english} {verb} worked in exchange",
-    )
+def _worked(days: Sequence[date], calendar: Calendar) -> Words:
+    """Days of the weekend; in China in exchange for others."""
+    told = [
+        (f"{short_day(day)[0]}（周{'一二三四五六日'[day.weekday()]}）", _with_weekday(day))
+        for day in days[:_MOST_HOLIDAYS]
+    ]
+    chinese, english = "、".join(zh for zh, _ in told), [en for _, en in told]
+    if more := len(days) - len(told):
+        chinese, english = f"{chinese}等{len(days)}天", [*english, f"{more} more"]
+    verb = "is a working day" if len(days) == 1 else "are working days"
+    swapped = "调休上班" if calendar.code == "CN" else "照常营业"
+    return f"{chinese}{swapped}", f"{_listed(english)} {verb}"
+
+
+def _with_weekday(day: date) -> str:
+    return f"{_WEEKDAYS[day.weekday()]} {short_day(day)[1]}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _warning(years: Sequence[int], calendar: Calendar) -> list[Words]:
     if not years:
         return []
-    chinese, english = "、".join(map(str, years)), " and ".join(map(str, years))
-    told = f". The {english} calendar of {calendar.name[1]} is not published yet"
+    one = len(years) == 1
+    what, are, they = ("calendar", "is", "it is") if one else ("calendars", "are", "they are")
+    chinese, english = "、".join(map(str, years)), _listed([*map(str, years)])
+    told = f". The {english} {what} of {calendar.name[1]} {are} not published yet"
     return [
         (
             f"。{calendar.name[0]}{chinese}年的日历尚未公布，公布后日期可能调整",
-            f"{told}; the date may move when it is",
+            f"{told}; the date may move when {they}",
         )
     ]
 
@@ -206,12 +262,15 @@ def _cite(source: str, version: int | None) -> Words:
     return f"（{source}，第{version}版）", f" ({source}, version {version})"
 
 
-def _range(first: date, last: date) -> str:
+def _range(first: date, last: date) -> Words:
+    """`10月1日至7日`, `1 to 7 October`; over a month's end both are named."""
+    zh, en = short_day(last)
     if (first.month, first.year) == (last.month, last.year):
-        return f"{first.day} to {short_day(last)[1]}"
-    return f"{short_day(first)[1]} to {short_day(last)[1]}"
+        return f"{short_day(first)[0]}至{last.day}日", f"{first.day} to {en}"
+    return f"{short_day(first)[0]}至{zh}", f"{short_day(first)[1]} to {en}"
 
 
+_WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = (  # not strftime, which speaks the language of whoever runs it
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),

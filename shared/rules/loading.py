@@ -37,7 +37,10 @@ def load(name: str, version: int | None = None) -> Profile:
         wanted = name if version is None else f"{name}@{version}"
         known = ", ".join(files.installed("rules"))
         raise BadProfile(f"REDRESS_PROFILE: no profile {wanted!r}; use one of: {known}")
-    return _read(path)
+    profile = _read(path)
+    if version not in (None, profile.version):
+        raise BadProfile(f"{path.name}, version {profile.version}: its name says {version}; agree")
+    return profile
 
 
 @cache
@@ -68,7 +71,7 @@ def _read(path: Path) -> Profile:
     raw, file = files.toml(path), path.name
     if unknown := sorted(raw.keys() - _TABLES):
         raise BadProfile(f"{file}, {unknown[0]}: unknown; use any of: {', '.join(sorted(_TABLES))}")
-    parent = _parent(file, raw)
+    parent = _parent(path, raw)
     name = path.stem.partition("@")[0]
     head = _head(file, raw, parent)
     rules = dict(parent.rules) if parent else {}
@@ -103,19 +106,41 @@ def _head(file: str, raw: dict[str, Any], parent: Profile | None) -> tuple[int, 
     return version, str(code), zone
 
 
-def _parent(file: str, raw: dict[str, Any]) -> Profile | None:
+def _parent(path: Path, raw: dict[str, Any]) -> Profile | None:
     """`inherits = "default"`, or `"default@1"` for a version that stays as it is."""
     if "inherits" not in raw:
         return None
-    name, _, version = str(raw["inherits"]).partition("@")
-    wanted = int(version) if version.isdecimal() else None
-    if files.find("rules", name, wanted) is None:
-        known = ", ".join(files.installed("rules"))
-        said = f"no profile {raw['inherits']!r}; use one of: {known}"
-        raise BadProfile(f"{file}, inherits: {said}")
-    if name == file.removesuffix(".toml"):
-        raise BadProfile(f"{file}, inherits: inherits from itself; name another profile")
-    return load(name, wanted)
+    _check_line(path, raw["inherits"])
+    return load(*_named(raw["inherits"]))
+
+
+def _check_line(path: Path, wanted: Any) -> None:
+    """Each file of the line is there, and none comes twice: it would inherit from itself."""
+    line, file = [path], path.name
+    while wanted is not None:
+        found = _found(wanted)
+        if found is None:
+            known = ", ".join(files.installed("rules"))
+            said = f"no profile {wanted!r}; use one of: {known}"
+            raise BadProfile(f"{line[-1].name}, inherits: {said}")
+        if found in line:
+            round_ = " → ".join(each.name for each in (*line, found))
+            raise BadProfile(f"{file}, inherits: inherits from itself ({round_}); name another")
+        line.append(found)
+        wanted = files.toml(found).get("inherits")
+
+
+def _found(wanted: Any) -> Path | None:
+    try:
+        return files.find("rules", *_named(wanted))
+    except ValueError:
+        return None
+
+
+def _named(wanted: Any) -> tuple[str, int | None]:
+    """Name and version; ValueError where the version is no number."""
+    name, at, version = str(wanted).partition("@")
+    return name, int(version) if at else None
 
 
 def _defaults(file: str, raw: dict[str, Any]) -> dict[str, Any]:

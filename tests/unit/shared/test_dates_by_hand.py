@@ -10,6 +10,10 @@ from shared.rules import Profile, Rule, Unit, calendars
 from tests.unit.shared.dates_by_hand import CHINA, NOTICES, ROWS, B, Notice, Row
 
 
+def _id(value: Notice | Row) -> str:
+    return value.calendar if isinstance(value, Notice) else " ".join(map(str, value[:3]))
+
+
 def days_of(year: int, written: tuple[str, ...]) -> Iterator[date]:
     """`01-02`, `01-02 01-05` and `01-02..01-05`."""
     for word in " ".join(written).split():
@@ -40,10 +44,10 @@ def test_there_are_enough_of_each_kind() -> None:
     assert len(ROWS) >= 75
     assert {unit: units.count(unit) > 1 for unit in Unit} == dict.fromkeys(Unit, True)
     assert sum(len(notice.rows) for notice in CHINA) >= 20
-    assert len({row[:3] + (notice.calendar,) for notice, row in ROWS}) == len(ROWS)
+    assert len({(*row[:3], notice.calendar) for notice, row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize(("notice", "row"), ROWS, ids=lambda value: _id(value))
+@pytest.mark.parametrize(("notice", "row"), ROWS, ids=_id)
 def test_a_date_counted_on_paper(notice: Notice, row: Row) -> None:
     start, value, unit, due, _ = row
     zone = calendars.calendar(notice.calendar).zone
@@ -56,7 +60,3 @@ def test_a_date_counted_on_paper(notice: Notice, row: Row) -> None:
     assert rules.explain(profile, "paper", began).due_at == expected
     if unit == B:
         assert rules.of_business_days(notice.calendar, value, began).due_at == expected
-
-
-def _id(value: Notice | Row) -> str:
-    return value.calendar if isinstance(value, Notice) else " ".join(map(str, value[:3]))
