@@ -90,7 +90,7 @@ async def state_list(
         "open": sum(counts.values()),
         "overdue": overdue,
         "disputes": disputes,
-        "next": _cursor(last[key], last["id"]) if last else None,
+        "next": cursor(last[key], last["id"]) if last else None,
     }
 
 
@@ -130,7 +130,8 @@ def _beginning(*, open_only: bool) -> tuple[datetime, UUID]:
     return datetime.fromisoformat(edge), UUID(int=0)
 
 
-def _cursor(at: datetime, dispute_id: UUID) -> str:
+def cursor(at: datetime, dispute_id: UUID) -> str:
+    """Where the page after that row begins."""
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{dispute_id}".encode()).decode()
 
 

@@ -1,0 +1,1 @@
+"""What claiming, listing and reading cost with millions of disputes, beside almost none."""

@@ -1,0 +1,154 @@
+"""Millions of disputes and their tasks, made by SQL from a few that the tracker itself has made.
+
+Every row is a copy of a real one with ids, dates and amounts of its own, so that facts and
+snapshots are as wide as in life. Secondary indexes and the counting triggers are put aside while
+rows are inserted, and made again as they were.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from services.tracker.domain.triggers import T
+from services.tracker.handlers import Signal
+from services.tracker.store.rows import LEG_COLUMNS
+from tests.integration.tracker.stage import (
+    Stage,
+    found,
+    merchant,
+    opened,
+    opening,
+    refund,
+)
+
+DUE: Final = 500  # calls that are due and wait, and as many timers
+_SHIFT: Final = "000000000000"
+_COLUMNS: Final = (
+    "kind, reason, customer_id, merchant_id, requested_minor, currency, refundable_until,"
+    " occurred_at, profile, profile_version, calendar, calendar_version, first_promise_rule, "
+    + ", ".join(LEG_COLUMNS)
+    + ", facts, version, steps, status, open, snapshot"
+)
+_DISPUTES = text(
+    "INSERT INTO disputes (id, claim_id, reference, transaction_id, opened_at,"  # noqa: S608 - constants
+    f" first_promised_at, {_COLUMNS}, promised_at, slack_at, updated_at, ended_at) "
+    "SELECT CAST(lpad(to_hex(n), 8, '0') || '-5ca1-7000-8000-" + _SHIFT + "' AS uuid),"
+    " CAST(lpad(to_hex(n), 8, '0') || '-5ca1-7000-8000-" + _SHIFT + "' AS uuid),"  # noqa: S608
+    " lpad(CAST(n AS text), 12, '0'), 'tx-' || n, t.opened_at - n * interval '1 second',"
+    f" t.first_promised_at - n * interval '1 second', {_COLUMNS},"
+    " CASE WHEN t.open THEN clock_timestamp() + interval '1 hour'"
+    "  + ((n * CAST(7919 AS bigint)) % 2592000) * interval '1 second' END,"
+    " CASE WHEN t.open THEN clock_timestamp() + interval '1 hour'"
+    "  + ((n * CAST(7919 AS bigint)) % 2592000) * interval '1 second' END,"
+    " t.updated_at - ((n * CAST(7919 AS bigint)) % 31536000) * interval '1 second',"
+    " CASE WHEN NOT t.open THEN t.updated_at"
+    "  - ((n * CAST(7919 AS bigint)) % 31536000) * interval '1 second' END "
+    "FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) n"
+    " JOIN (SELECT d.*, row_number() OVER (ORDER BY d.id) - 1 AS nth FROM disputes d"
+    "  WHERE d.id = ANY(CAST(:models AS uuid[]))) t ON t.nth = n % :kinds"
+)
+_TASKS = text(
+    "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, slack_at) "
+    "SELECT gen_random_uuid(), d.id, k.leg, k.kind, 0, 'timer',"
+    " d.slack_at - k.ahead * interval '1 minute', '{}', d.slack_at "
+    "FROM disputes d CROSS JOIN (VALUES ('verdict', 'promise_due', 0),"
+    " ('verdict', 'promise_near', 40)) k(leg, kind, ahead) WHERE d.open AND d.steps > 0"
+    " AND CAST(d.id AS text) LIKE '%-5ca1-7000-8000-%'"
+)
+_DUE = text(
+    "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, slack_at, ready) "
+    "SELECT gen_random_uuid(), gen_random_uuid(), 'inquiry', 'inquiry', 1, q.queue,"
+    " clock_timestamp() - interval '1 minute', '{}', clock_timestamp() + n * interval '1 minute',"
+    " true FROM generate_series(1, :due) n CROSS JOIN (VALUES ('bank'), ('timer')) q(queue)"
+)
+_INDEXES = text(
+    "SELECT indexdef, CAST(CAST(indexname AS regclass) AS text) AS name FROM pg_indexes"
+    " WHERE schemaname = 'public' AND tablename = ANY(ARRAY['disputes', 'tasks'])"
+    " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = indexname)"
+)
+_COUNTS = text(
+    "INSERT INTO status_counts SELECT status, count(*) FROM disputes WHERE open GROUP BY status"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Disputes that the tracker has made: still open, and at their end."""
+
+    open: list[UUID]
+    closed: list[UUID]
+
+
+async def models(engine: AsyncEngine) -> Models:
+    """A few open and ended ones, each by the tracker's own steps."""
+    stage = Stage(engine)
+    waiting, deciding, sent, credited, declined = (opened() for _ in range(5))
+    await stage.to_merchant(waiting)
+    await stage.to_arbitration(deciding)
+    for event in (sent, credited):
+        await stage.to_reserved(event)
+    await stage.each(refund(sent, T.REFUND_ACCEPTED), refund(credited, T.REFUND_CREDITED))
+    await stage.each(opening(declined), found(declined))
+    await stage.each(merchant(declined), refund(declined, T.REFUND_CREDITED))
+    return Models(
+        [waiting.dispute_id, deciding.dispute_id, sent.dispute_id],
+        [credited.dispute_id, declined.dispute_id],
+    )
+
+
+async def fill(engine: AsyncEngine, closed: int, still_open: int, *, wide: bool = True) -> None:
+    """So many disputes with their tasks, beside those that `models` makes; then ANALYZE.
+
+    Without `wide`, facts and snapshots of the ended are short, which saves time and disk.
+    """
+    made = await models(engine)
+    async with engine.begin() as tx:
+        indexes = [(row.name, row.indexdef) for row in await tx.execute(_INDEXES)]
+        for name, _ in indexes:
+            await tx.execute(text(f"DROP INDEX {name}"))
+        await tx.execute(text("ALTER TABLE disputes DISABLE TRIGGER USER"))
+        await tx.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
+        await tx.execute(text("SET LOCAL synchronous_commit = off"))
+        if not wide:
+            short = "UPDATE disputes SET snapshot = NULL, facts = '{}' WHERE NOT open"
+            await tx.execute(text(short))
+        await _copies(tx, made.open, 1, still_open)
+        await _copies(tx, made.closed, still_open + 1, still_open + closed)
+        await tx.execute(_TASKS)
+        await tx.execute(_DUE, {"due": DUE})
+        for _, definition in indexes:
+            await tx.execute(text(definition))
+        await tx.execute(text("ALTER TABLE disputes ENABLE TRIGGER USER"))
+        await tx.execute(text("DELETE FROM status_deltas"))
+        await tx.execute(_COUNTS)
+    async with engine.connect() as connection:
+        raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        await raw.execute(text("VACUUM ANALYZE disputes"))
+        await raw.execute(text("VACUUM ANALYZE tasks"))
+
+
+async def _copies(tx: AsyncConnection, of: list[UUID], first: int, last: int) -> None:
+    values = {"models": of, "kinds": len(of), "first": first, "last": last}
+    if last >= first:
+        await tx.execute(_DISPUTES, values)
+
+
+async def fresh(engine: AsyncEngine, count: int) -> list[Signal]:
+    """Disputes that wait for their merchants, each with the answer that comes next."""
+    events = [opened() for _ in range(count)]
+    stage = Stage(engine)
+    for event in events:
+        await stage.to_merchant(event)
+    return [merchant(event, T.MERCHANT_REFUSED) for event in events]
+
+
+def copied(n: int) -> UUID:
+    """The id of the `n`-th copy, from 1 on."""
+    return UUID(f"{n:08x}-5ca1-7000-8000-{_SHIFT}")
+
+
+SOON: Final = timedelta(days=15)  # half of the open ones have less slack
