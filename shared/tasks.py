@@ -106,9 +106,9 @@ _COLUMNS: Final = (
 )
 _PROMOTED_AT_ONCE: Final = 2000
 _PROMOTE = text(
-    "UPDATE tasks SET ready = true WHERE id IN (SELECT id FROM tasks WHERE queue = :queue "
+    "UPDATE tasks SET ready = true WHERE id = ANY(ARRAY(SELECT id FROM tasks WHERE queue = :queue "
     "AND NOT ready AND due_at <= (SELECT clock_timestamp()) ORDER BY due_at LIMIT :limit "
-    "FOR UPDATE SKIP LOCKED)"
+    "FOR UPDATE SKIP LOCKED))"
 )
 _DUE = text(
     f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND ready "  # noqa: S608 - constant

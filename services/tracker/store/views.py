@@ -17,8 +17,8 @@ _COUNTS = text(
     "ORDER BY status"
 )
 _FOLD = text(
-    "WITH gone AS (DELETE FROM status_deltas WHERE id IN (SELECT id FROM status_deltas ORDER BY id"
-    " LIMIT 5000 FOR UPDATE SKIP LOCKED) RETURNING status, delta) "
+    "WITH gone AS (DELETE FROM status_deltas WHERE id = ANY(ARRAY(SELECT id FROM status_deltas"
+    " ORDER BY id LIMIT 5000 FOR UPDATE SKIP LOCKED)) RETURNING status, delta) "
     "INSERT INTO status_counts SELECT status, sum(delta) FROM gone GROUP BY status ORDER BY status "
     "ON CONFLICT (status) DO UPDATE SET n = status_counts.n + excluded.n"
 )

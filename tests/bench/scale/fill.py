@@ -11,7 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from services.tracker.domain.triggers import T
 from services.tracker.handlers import Signal
@@ -26,6 +26,8 @@ from tests.integration.tracker.stage import (
 )
 
 DUE: Final = 500  # calls that are due and wait, and as many timers
+SAMPLE: Final = 20_000  # disputes with a history and a reservation, of the first ones
+_AT_ONCE: Final = 250_000
 _SHIFT: Final = "000000000000"
 _COLUMNS: Final = (
     "kind, reason, customer_id, merchant_id, requested_minor, currency, refundable_until,"
@@ -64,6 +66,24 @@ _DUE = text(
     "SELECT gen_random_uuid(), gen_random_uuid(), 'inquiry', 'inquiry', 1, q.queue,"
     " clock_timestamp() - interval '1 minute', '{}', clock_timestamp() + n * interval '1 minute',"
     " true FROM generate_series(1, :due) n CROSS JOIN (VALUES ('bank'), ('timer')) q(queue)"
+)
+_SAMPLED: Final = (
+    "FROM disputes d WHERE d.open AND d.reference <= lpad(CAST(CAST(:most AS bigint) AS text), 12,"
+    " '0') AND CAST(d.id AS text) LIKE '%-5ca1-7000-8000-%'"
+)
+_STEPS = text(
+    "INSERT INTO history (dispute_id, step, at, trigger, actor, result, reason, legs, status,"
+    " versions, money) SELECT d.id, n, d.opened_at + n * interval '1 minute', 'bank_answered',"
+    " 'bank', 'applied', '', 'inquiry=found consent=asked', d.status, 'demo@1 test code@0.1.0',"
+    f" NULL {_SAMPLED.replace('WHERE', 'CROSS JOIN generate_series(1, 5) n WHERE', 1)}"
+)
+_MONEY = text(
+    "INSERT INTO transaction_money (transaction_id, captured_minor, held_minor) "
+    f"SELECT d.transaction_id, 12800, 6400 {_SAMPLED}"
+)
+_HOLDS = text(
+    "INSERT INTO reservations (dispute_id, purpose, transaction_id, amount_minor, state) "
+    f"SELECT d.id, 'refund', d.transaction_id, 6400, 'reserved' {_SAMPLED}"
 )
 _INDEXES = text(
     "SELECT indexdef, CAST(CAST(indexname AS regclass) AS text) AS name FROM pg_indexes"
@@ -106,11 +126,22 @@ async def fill(engine: AsyncEngine, closed: int, still_open: int, *, wide: bool 
     Without `wide`, facts and snapshots of the ended are short, which saves time and disk.
     """
     made = await models(engine)
+    patient = create_async_engine(engine.url, pool_size=1)  # without the services' time limits
+    try:
+        await _fill(patient, made, closed, still_open, wide=wide)
+    finally:
+        await patient.dispose()
+
+
+async def _fill(
+    engine: AsyncEngine, made: Models, closed: int, still_open: int, *, wide: bool
+) -> None:
     async with engine.begin() as tx:
         indexes = [(row.name, row.indexdef) for row in await tx.execute(_INDEXES)]
         for name, _ in indexes:
             await tx.execute(text(f"DROP INDEX {name}"))
-        await tx.execute(text("ALTER TABLE disputes DISABLE TRIGGER USER"))
+        for table in ("disputes", "reservations"):
+            await tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         await tx.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
         await tx.execute(text("SET LOCAL synchronous_commit = off"))
         if not wide:
@@ -122,18 +153,21 @@ async def fill(engine: AsyncEngine, closed: int, still_open: int, *, wide: bool 
         await tx.execute(_DUE, {"due": DUE})
         for _, definition in indexes:
             await tx.execute(text(definition))
-        await tx.execute(text("ALTER TABLE disputes ENABLE TRIGGER USER"))
+        for told in (_STEPS, _MONEY, _HOLDS):
+            await tx.execute(told, {"most": SAMPLE})
+        for table in ("disputes", "reservations"):
+            await tx.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
         await tx.execute(text("DELETE FROM status_deltas"))
         await tx.execute(_COUNTS)
     async with engine.connect() as connection:
         raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await raw.execute(text("VACUUM ANALYZE disputes"))
-        await raw.execute(text("VACUUM ANALYZE tasks"))
+        await raw.execute(text("VACUUM ANALYZE"))
 
 
 async def _copies(tx: AsyncConnection, of: list[UUID], first: int, last: int) -> None:
-    values = {"models": of, "kinds": len(of), "first": first, "last": last}
-    if last >= first:
+    for begin in range(first, last + 1, _AT_ONCE):
+        end = min(last, begin + _AT_ONCE - 1)
+        values = {"models": of, "kinds": len(of), "first": begin, "last": end}
         await tx.execute(_DISPUTES, values)
 
 
