@@ -5,6 +5,7 @@ guessed by the library; `Calendar.is_published` says so, and whoever computes a 
 """
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -26,6 +27,7 @@ _YEAR: Final = frozenset(("source", "whole", "closed", "worked"))
 _BESIDE: Final = frozenset(("version", "names"))  # what a file of amendments has beside calendars
 _MARKS: Final = {" (observed)": "（补假）", " (estimated)": "（估计）"}
 
+TOGETHER: Final = "; "  # between the names of holidays that fall on one day
 Words = tuple[str, str]  # zh-CN, English
 
 
@@ -66,11 +68,11 @@ class Calendar:
         return max(self.published[-1], *(y for y, row in self.years.items() if row.whole), 0)
 
     def closed_for(self, day: date) -> Words | None:
-        """The holiday's names; None on a business day and on an ordinary weekend."""
+        """The holiday's names (`TOGETHER`); None on a business day and an ordinary weekend."""
         amended = self.years.get(day.year)
         if amended and (day in amended.worked or day in amended.closed or amended.whole):
             return amended.closed.get(day)
-        chinese, english = self.library
+        chinese, english = self._library(day)
         if english.get(day) is None or _is_business_day(self, day):
             return None
         return _words(chinese.get(day), english.get(day))
@@ -79,8 +81,25 @@ class Calendar:
         """Whether a day of the weekend is worked."""
         return self._is_weekend(day) and self.is_business_day(day)
 
+    def _library(self, day: date) -> tuple[Any, Any]:
+        _fill(self, day.year)
+        return self.library
+
     def _is_weekend(self, day: date) -> bool:
         return day.weekday() in self.library[1].weekend
+
+
+@cache
+def _fill(calendar: Calendar, year: int) -> None:
+    """Have the library know a year, and the next one: a notice may have December worked.
+
+    What it warns of, years that it can only guess, is told with each date (`is_published`).
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        for days in calendar.library:
+            for each in (year, min(year + 1, date.max.year)):
+                days.get(date(each, 1, 1))
 
 
 @cache
@@ -90,7 +109,7 @@ def _is_business_day(calendar: Calendar, day: date) -> bool:
         return day in amended.worked
     if amended and amended.whole:
         return not calendar._is_weekend(day)  # noqa: SLF001 - cached part of the method
-    return bool(calendar.library[1].is_working_day(day))
+    return bool(calendar._library(day)[1].is_working_day(day))  # noqa: SLF001 - as above
 
 
 @cache
@@ -136,7 +155,7 @@ def zone_of(name: str) -> ZoneInfo:
 
 def forget() -> None:
     """Read the files again."""
-    for cached in (calendar, version, _is_business_day, _names):
+    for cached in (calendar, version, _is_business_day, _fill, _names):
         cached.cache_clear()
 
 
@@ -173,7 +192,7 @@ def _library(code: str) -> tuple[Any, Any]:
 def _words(chinese: str | None, english: str | None) -> Words:
     english = english or ""
     known = chinese if chinese and chinese != english else _in_chinese(english)
-    return (known, _MOVED.sub(_day_first, english).replace("; ", " and "))
+    return (known, _MOVED.sub(_day_first, english))
 
 
 def _day_first(found: re.Match[str]) -> str:
@@ -184,7 +203,7 @@ def _day_first(found: re.Match[str]) -> str:
 
 def _in_chinese(english: str) -> str:
     """Words of our own table; `; ` joins days that fall together."""
-    return "、".join(_one_in_chinese(name) for name in english.split("; "))
+    return TOGETHER.join(_one_in_chinese(name) for name in english.split(TOGETHER))
 
 
 def _one_in_chinese(name: str) -> str:
@@ -217,6 +236,7 @@ def _years(path: Path, code: str) -> dict[int, Year]:
 
 def _year(where: str, year: str, row: Any) -> Year:
     try:
+        int(year)
         if unknown := sorted(row.keys() - _YEAR):
             raise ValueError(f"{unknown[0]!r} is unknown")  # noqa: TRY301 - told with the place
         closed = {

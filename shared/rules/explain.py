@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from shared.rules import calendars
-from shared.rules.calendars import Calendar, Words
+from shared.rules.calendars import TOGETHER, Calendar, Words
 from shared.rules.profile import Profile, Rule, Unit
 from shared.rules.words import UNITS
 
@@ -160,7 +160,7 @@ def _run(calendar: Calendar, piece: Sequence[tuple[date, Words]]) -> _Run:
     weekdays = [(day, words) for day, words in piece if _is_weekday(day)]
     (day, words), *more = weekdays
     if not more and not _is_bridge(words) and piece[-1][0] - piece[0][0] <= timedelta(days=2):
-        return day, day, [words]
+        return day, day, _each(words)
     return piece[0][0], piece[-1][0], _names(calendar, piece)
 
 
@@ -179,8 +179,14 @@ def _names(calendar: Calendar, piece: Sequence[tuple[date, Words]]) -> list[Word
 
 
 def _own_names(found: Iterable[Words]) -> list[Words]:
-    plain = [_unmarked(words) for words in found if not _is_bridge(words)]
-    return list(dict.fromkeys(plain))
+    own = [each for words in found if not _is_bridge(words) for each in _each(words)]
+    return list(dict.fromkeys(_unmarked(each) for each in own))
+
+
+def _each(words: Words) -> list[Words]:
+    """The holidays that fall on one day."""
+    chinese, english = (text.split(TOGETHER) for text in words)
+    return list(zip(chinese, english, strict=True)) if len(chinese) == len(english) else [words]
 
 
 def _is_bridge(words: Words) -> bool:

@@ -1,0 +1,122 @@
+"""Profiles in the operator's own folder, versions that were in use before, and inheritance."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared import rules
+from shared.rules import BadProfile, Unit
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    (tmp_path / "rules" / "archive").mkdir(parents=True)
+    rules.look_in(tmp_path)
+    yield tmp_path / "rules"
+    rules.look_in(None)
+
+
+def write(folder: Path, name: str, version: int, hours: int, inherits: str = "") -> None:
+    head = f'inherits = "{inherits}"\n' if inherits else 'calendar = "CN"\n'
+    row = f'[rules.merchant_answer]\nvalue = {hours}\nunit = "hour"\nsource = "s"\n'
+    more = 'standing = "default"\nstarts = "claim"\nstops = "told"\n'
+    text = f"version = {version}\n{head}{row}{more}"
+    (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+
+
+def hours(profile: rules.Profile) -> tuple[int, int, int]:
+    rule = profile.rules["merchant_answer"]
+    assert rule.unit is Unit.HOUR
+    return profile.version, rule.version, rule.value
+
+
+def test_an_own_profile_is_found_beside_those_that_come_with_redress(folder: Path) -> None:
+    write(folder, "mine", 4, 12, "default")
+    assert hours(rules.load("mine")) == (4, 4, 12)
+    assert rules.load("mine").rules["merchant_answer"].profile == "mine"
+    assert rules.load("mine").rules["appeal_window"].profile == "default"
+    assert rules.load("us-reg-e").name == "us-reg-e"
+    with pytest.raises(BadProfile, match=r"use one of: .*demo, .*mine, "):
+        rules.load("nobody")
+
+
+def test_versions_in_use_before_are_kept_in_the_archive(folder: Path) -> None:
+    write(folder, "mine", 3, 24, "default")
+    write(folder / "archive", "mine@1", 1, 8)
+    write(folder / "archive", "mine@2", 2, 16)
+    assert hours(rules.load("mine")) == (3, 3, 24)
+    assert [hours(rules.load("mine", n))[2] for n in (1, 2, 3)] == [8, 16, 24]
+    assert rules.load("mine", 1).name == "mine"
+    with pytest.raises(BadProfile, match="no profile 'mine@4'"):
+        rules.load("mine", 4)
+    # a dispute whose version nobody kept goes on under the newest
+    assert hours(rules.opened_under("mine", 2))[2] == 16
+    assert hours(rules.opened_under("mine", 9))[2] == 24
+
+
+def test_an_archived_file_whose_version_is_another_is_refused(folder: Path) -> None:
+    write(folder, "mine", 3, 24, "default")
+    write(folder / "archive", "mine@1", 2, 8)
+    with pytest.raises(BadProfile, match=r"mine@1\.toml, version 2: its name says 1; agree"):
+        rules.load("mine", 1)
+
+
+def test_a_version_may_be_inherited_from(folder: Path) -> None:
+    write(folder, "base", 2, 24)
+    write(folder / "archive", "base@1", 1, 8)
+    text = 'version = 5\ninherits = "base@1"\n'
+    (folder / "child.toml").write_text(text, encoding="utf-8")
+    child = rules.load("child")
+    assert hours(child) == (5, 1, 8)
+    (folder / "child.toml").write_text(text.replace("@1", ""), encoding="utf-8")
+    rules.load.cache_clear()
+    assert hours(rules.load("child")) == (5, 2, 24)
+
+
+def test_an_own_default_may_inherit_from_the_one_that_comes_with_redress(folder: Path) -> None:
+    shipped = rules.load("default").version
+    write(folder, "default", shipped + 1, 12, f"default@{shipped}")
+    rules.load.cache_clear()
+    assert hours(rules.load("default")) == (shipped + 1, shipped + 1, 12)
+    assert rules.load("us-reg-e").rules["merchant_answer"].value == 12
+    assert rules.load("default", shipped).rules["merchant_answer"].value == 48
+
+
+@pytest.mark.parametrize("wanted", ["default@9", "default@x", "default@", "nobody@1"])
+def test_a_version_that_is_not_there_is_refused(folder: Path, wanted: str) -> None:
+    write(folder, "mine", 1, 12, wanted)
+    with pytest.raises(BadProfile, match=rf"^mine\.toml, inherits: no profile '{wanted}'; use one"):
+        rules.load("mine")
+
+
+def test_a_circle_of_inheritance_is_refused(folder: Path) -> None:
+    write(folder, "a", 1, 1, "b")
+    write(folder, "b", 1, 2, "c")
+    write(folder, "c", 1, 3, "a")
+    write(folder, "outside", 1, 4, "a")
+    with pytest.raises(
+        BadProfile,
+        match=r"^a\.toml, inherits: inherits from itself "
+        r"\(a\.toml → b\.toml → c\.toml → a\.toml\); name another",
+    ):
+        rules.load("a")
+    with pytest.raises(BadProfile, match=r"^outside\.toml, inherits: inherits from itself"):
+        rules.load("outside")
+
+
+def test_a_profile_does_not_inherit_from_itself(folder: Path) -> None:
+    write(folder, "a", 1, 1, "a")
+    write(folder, "b", 2, 1, "b@2")
+    for name in ("a", "b"):
+        with pytest.raises(BadProfile, match=rf"^{name}\.toml, inherits: inherits from itself"):
+            rules.load(name)
+
+
+def test_a_profile_in_a_circle_elsewhere_is_refused(folder: Path, tmp_path: Path) -> None:
+    write(folder, "a", 1, 1, "b")
+    write(folder, "b", 1, 2, "a")
+    outside = tmp_path / "mine.toml"
+    outside.write_text('version = 1\ninherits = "a"\n', encoding="utf-8")
+    with pytest.raises(BadProfile, match=r"^mine\.toml, inherits: inherits from itself"):
+        rules.load_file(outside)
