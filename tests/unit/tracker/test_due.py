@@ -104,6 +104,13 @@ def test_a_rule_says_what_it_rests_on() -> None:
     )
 
 
+def test_the_readme_shows_what_is_printed() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("-m services.tracker due --profile")[2].splitlines()
+    command, answer = shown[0], [line.removeprefix("# ") for line in shown[1:6]]
+    assert due("--profile", *command.split()).stdout.splitlines() == answer
+
+
 def test_a_moment_without_an_offset_is_one_of_the_calendars_zone() -> None:
     # 23:59:59 on Sat 19 Sep in Shanghai → Sun 20 is worked
     bare = ("--business-days", "1", "--calendar", "CN", "--from")
