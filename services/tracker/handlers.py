@@ -9,15 +9,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain import asks, lateness, ledger, public
+from services.tracker.domain import asks, lateness, ledger, public, waits
 from services.tracker.domain.commands import OF_ACTION, ops_commands
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
 from services.tracker.domain.effects import Call, Cancel, Timer, Unmake
+from services.tracker.domain.estimates import NOTHING_MEASURED, Measured
 from services.tracker.domain.guards import awaits_transaction, merchant_of
 from services.tracker.domain.holds import Held, given_back_minor, holds
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered, status_changed
+from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import (
     BankTransaction,
     Choice,
@@ -29,6 +31,7 @@ from services.tracker.domain.triggers import (
 )
 from services.tracker.store import disputes as store
 from services.tracker.store import journals, money
+from services.tracker.store import waits as waits_store
 from services.tracker.store.money import Compensation, Purse
 from services.tracker.store.rows import command_of, legs_text, money_json, payload_json
 from shared import clock, ids, inbox, observe, outbox, tasks
@@ -88,6 +91,7 @@ class _Batch:
     disputes: dict[UUID, Dispute]
     purses: dict[str, Purse]
     duplicates: dict[UUID, str]
+    measured: Measured
     changed: dict[UUID, store.Changed] = field(default_factory=dict)
     history: list[store.HistoryRow] = field(default_factory=list)
     booked: list[journals.Journal] = field(default_factory=list)
@@ -99,10 +103,16 @@ class _Batch:
     cancel: set[tuple[UUID, str, str]] = field(default_factory=set)
     ended: set[UUID] = field(default_factory=set)
     slacks: dict[UUID, datetime] = field(default_factory=dict)
+    begun: dict[tuple[UUID, Leg], list[waits.Begun]] = field(default_factory=dict)
+    over: list[waits.Ended] = field(default_factory=list)
 
 
-async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcome]:
+async def advance(
+    tx: AsyncConnection, signals: Sequence[Signal], measured: Measured = NOTHING_MEASURED
+) -> list[Outcome]:
     """Move each dispute as far as its signals take it. Safe to call twice with the same signals.
+
+    `measured` says what is told of the waits that begin.
 
     Lock order: inbox, disputes by id, money by transaction, tasks. Outcomes are in the order of
     the signals. Nothing is sent from here: calls are tasks, events wait in the outbox.
@@ -117,7 +127,7 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     named = [claim.transaction_id for claim in new if claim.transaction_id]
     purses = await money.lock(tx, [*transactions, *named], named)
     duplicates = await _duplicates(tx, new)
-    batch = _Batch(await clock.after_locks(tx), locked, purses, duplicates)
+    batch = _Batch(await clock.after_locks(tx), locked, purses, duplicates, measured)
     live = await tasks.done(tx, [s.task for s in signals if s.task])
     outcomes = _each(batch, signals, fresh, live)
     for command in early:
@@ -128,14 +138,18 @@ async def advance(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcom
     return outcomes
 
 
-async def apply_waiting(tx: AsyncConnection, only: Sequence[UUID] | None = None) -> int:
+async def apply_waiting(
+    tx: AsyncConnection,
+    only: Sequence[UUID] | None = None,
+    measured: Measured = NOTHING_MEASURED,
+) -> int:
     """Apply commands (or these alone) that still wait although their dispute is open; how many.
 
     A command and an opening in transactions side by side do not see each other's rows.
     """
     left = await store.left_waiting(tx, await store.ready_to_apply(tx) if only is None else only)
     if left:
-        await advance(tx, [_of_early(command) for command in left])
+        await advance(tx, [_of_early(command) for command in left], measured)
     return len(left)
 
 
@@ -321,6 +335,7 @@ def _note(
     after = replace(decision.dispute, steps=before.steps + 1)
     snapshot = None
     if decision.applied:
+        after = _measure(batch, before, after)
         after, snapshot = _event(batch, before, after, trigger, traceparent)
         _hold(batch, before, after)
         _book(batch, before, after, trigger)
@@ -356,6 +371,25 @@ def _note(
             money=money_json(view),
         )
     )
+
+
+def _measure(batch: _Batch, before: Dispute, after: Dispute) -> Dispute:
+    """Note the waits that the step ended and began, and keep what is told of those that last."""
+    ended, begun = waits.moved(before, after, batch.now)
+    if not ended and not begun:
+        return after
+    for wait in ended:
+        of_batch = batch.begun.get((wait.dispute_id, wait.leg))
+        if of_batch and of_batch[-1].ended_at is None:  # begun by an earlier signal of the batch
+            of_batch[-1] = replace(of_batch[-1], ended_at=wait.ended_at, cut=wait.cut)
+        else:
+            batch.over.append(wait)
+    told = [waits.with_range(wait, batch.measured) for wait in begun]
+    for new in told:
+        batch.begun.setdefault((new.dispute_id, new.leg), []).append(new)
+    over = {wait.leg for wait in ended}
+    kept = [known for known in before.told if known.leg not in over]
+    return replace(after, told=(*kept, *(new.told for new in told if new.told)))
 
 
 def _event(
@@ -510,6 +544,8 @@ async def _save(tx: AsyncConnection, batch: _Batch) -> None:
     await store.complete(tx, list(batch.completed.values()))
     await store.save(tx, list(batch.changed.values()), batch.history)
     await journals.add(tx, batch.booked)
+    await waits_store.end(tx, batch.over, batch.now)
+    await waits_store.begin(tx, [wait for several in batch.begun.values() for wait in several])
     await money.save(tx, list(batch.purses.values()), batch.puts)
     await money.compensate(tx, batch.compensations)
     await tasks.cancel(tx, batch.cancel, batch.ended)

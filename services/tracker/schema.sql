@@ -144,6 +144,7 @@ CREATE TABLE public.disputes (
     about_reference text,
     ended_at timestamp with time zone,
     slack_at timestamp with time zone,
+    told json,
     CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
     CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
     CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),
@@ -393,6 +394,26 @@ CREATE TABLE public.waiting (
     payload json
 );
 
+CREATE TABLE public.waits (
+    dispute_id uuid NOT NULL,
+    leg text NOT NULL,
+    step integer NOT NULL,
+    party text NOT NULL,
+    due_at timestamp with time zone,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    cut boolean,
+    low_at timestamp with time zone,
+    high_at timestamp with time zone,
+    model_low_s real,
+    model_high_s real,
+    CONSTRAINT waits_ended CHECK (((ended_at IS NULL) = (cut IS NULL))),
+    CONSTRAINT waits_leg_check CHECK ((leg = ANY (ARRAY['trace'::text, 'consent'::text, 'arbitration'::text, 'refund'::text]))),
+    CONSTRAINT waits_step_check CHECK ((step >= 1)),
+    CONSTRAINT waits_told CHECK (((num_nulls(low_at, high_at, model_low_s, model_high_s) = ANY (ARRAY[0, 4])) AND (low_at < high_at)))
+)
+WITH (autovacuum_vacuum_scale_factor='0.05');
+
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 
@@ -504,6 +525,10 @@ CREATE INDEX tasks_later ON public.tasks USING btree (queue, due_at) WHERE (NOT 
 CREATE INDEX tasks_ready ON public.tasks USING btree (queue, slack_at) WHERE ready;
 
 CREATE INDEX waiting_dispute ON public.waiting USING btree (dispute_id);
+
+CREATE INDEX waits_ended_at ON public.waits USING btree (leg, ended_at) WHERE (ended_at IS NOT NULL);
+
+CREATE UNIQUE INDEX waits_running ON public.waits USING btree (leg, dispute_id) WHERE (ended_at IS NULL);
 
 CREATE TRIGGER disputes_changed AFTER UPDATE ON public.disputes REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION public.count_changed();
 

@@ -15,6 +15,7 @@ from services.tracker.accounts import HttpAccounts
 from services.tracker.bank import HttpBank
 from services.tracker.domain.reconciliation import Page
 from services.tracker.domain.triggers import Trigger
+from services.tracker.measuring import Measuring
 from services.tracker.merchant import HttpMerchant
 from services.tracker.reconcile import Reconciler
 from services.tracker.settings import Settings
@@ -126,7 +127,9 @@ def serve_for_ever(settings: Settings) -> None:
         for party in parties:
             loops[party].wake()
 
-    commit: Commit = Commit("tracker", worker.flusher(engine, committed), gather_s=_GATHER_S)
+    measuring = Measuring(engine)
+    flush = worker.flusher(engine, committed, measuring.measured)
+    commit: Commit = Commit("tracker", flush, gather_s=_GATHER_S)
     parties = _Parties(settings, secrets, engine)
     loops["bank"] = Calls(engine, commit, "bank", parties.bank_call, _BANK_SLOTS)
     loops["merchant"] = Calls(engine, commit, "merchant", parties.merchant_call, _MERCHANT_SLOTS)
@@ -137,7 +140,7 @@ def serve_for_ever(settings: Settings) -> None:
         keys,
         group="tracker",
         topics=(Topic.DISPUTES, Topic.MISSING_FUNDS),
-        handle=worker.handle_events,
+        handle=worker.event_handler(measuring.measured),
         committed=committed,
     )
     workers: list[_Loop] = [
@@ -145,8 +148,9 @@ def serve_for_ever(settings: Settings) -> None:
         commit,
         consumer,
         Timers(engine, commit),
-        Housekeeping(engine),
+        Housekeeping(engine, measuring.measured),
         Counts(engine),
+        measuring,
         Reconciler(engine, settings.tracker_database_url, parties, settings.reconcile_hour),
         *loops.values(),
     ]

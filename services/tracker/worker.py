@@ -10,11 +10,12 @@ from typing import Final
 from prometheus_client import Counter, Gauge
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.tracker.domain.estimates import NOTHING_MEASURED, Measured
 from services.tracker.domain.triggers import RefundReport, T, Trigger
 from services.tracker.handlers import Outcome, Signal, advance, apply_waiting, signal_of
 from services.tracker.ports import NoAnswer, NotSent, Refused
 from services.tracker.store import disputes as store
-from services.tracker.store import views
+from services.tracker.store import views, waits
 from shared import clock, db, inbox, tasks
 from shared.batch import GroupCommit, QueueFull
 from shared.contracts.envelope import Envelope
@@ -40,14 +41,24 @@ calls = Counter("redress_tracker_calls_total", "Outside calls", ["kind", "outcom
 calls_open = Gauge("redress_tracker_calls_open", "Outside calls under way", ["party"])
 
 
+def nothing_measured() -> Measured:
+    """Where no waits are measured: nothing is told of them."""
+    return NOTHING_MEASURED
+
+
 def flusher(
-    engine: AsyncEngine, committed: Callable[[frozenset[str]], None]
+    engine: AsyncEngine,
+    committed: Callable[[frozenset[str]], None],
+    measured: Callable[[], Measured] = nothing_measured,
 ) -> Callable[[Sequence[Signal]], Awaitable[list[Outcome]]]:
-    """One transaction for a batch of signals; `committed` wakes the relay and those who call."""
+    """One transaction for a batch of signals; `committed` wakes the relay and those who call.
+
+    `measured` says what is to be told of waits that begin.
+    """
 
     async def flush(batch: Sequence[Signal]) -> list[Outcome]:
         async with engine.begin() as tx:
-            outcomes = await advance(tx, batch)
+            outcomes = await advance(tx, batch, measured())
         for signal, outcome in zip(batch, outcomes, strict=True):
             signals.labels(signal.trigger.name.value, outcome.result).inc()
         committed(frozenset().union(*(outcome.calls for outcome in outcomes)))
@@ -56,10 +67,23 @@ def flusher(
     return flush
 
 
-async def handle_events(tx: AsyncConnection, envelopes: list[Envelope]) -> None:
+def event_handler(
+    measured: Callable[[], Measured],
+) -> Callable[[AsyncConnection, list[Envelope]], Awaitable[None]]:
+    """What a consumer does with a batch, inside its transaction."""
+
+    async def handle(tx: AsyncConnection, envelopes: list[Envelope]) -> None:
+        await handle_events(tx, envelopes, measured())
+
+    return handle
+
+
+async def handle_events(
+    tx: AsyncConnection, envelopes: list[Envelope], measured: Measured = NOTHING_MEASURED
+) -> None:
     """A batch from Kafka, inside the consumer's transaction."""
     batch = [signal for e in envelopes if (signal := signal_of(e)) is not None]
-    for signal, outcome in zip(batch, await advance(tx, batch), strict=True):
+    for signal, outcome in zip(batch, await advance(tx, batch, measured), strict=True):
         signals.labels(signal.trigger.name.value, outcome.result).inc()
 
 
@@ -307,8 +331,11 @@ class Counts:
 class Housekeeping:
     """Purges what has served its time and applies what was left waiting, in bounded steps."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(
+        self, engine: AsyncEngine, measured: Callable[[], Measured] = nothing_measured
+    ) -> None:
         self._engine = engine
+        self._measured = measured
         self.progress = Progress("tracker-housekeeping", stale_after_s=600)
 
     async def run(self) -> None:
@@ -318,6 +345,7 @@ class Housekeeping:
                 async with self._engine.begin() as tx:
                     await inbox.forget_old(tx)
                     await store.forget_waiting(tx, inbox.KEPT)
+                    await waits.forget_old(tx)
                 await self._apply_waiting()
             except Exception as error:
                 if not db.is_outage(error):
@@ -329,7 +357,7 @@ class Housekeeping:
         """All together; where that fails, each alone, so that one bad command stops no other."""
         try:
             async with self._engine.begin() as tx:
-                await apply_waiting(tx)
+                await apply_waiting(tx, None, self._measured())
         except Exception as error:
             if db.is_outage(error):
                 raise
@@ -341,7 +369,7 @@ class Housekeeping:
         for command_id in waiting:
             try:
                 async with self._engine.begin() as tx:
-                    await apply_waiting(tx, [command_id])
+                    await apply_waiting(tx, [command_id], self._measured())
             except Exception as error:
                 if db.is_outage(error):
                     raise

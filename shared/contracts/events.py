@@ -181,6 +181,22 @@ class DecisionMade(BaseModel):
     appeal_until: AwareDatetime | None = None
 
 
+class Estimate(BaseModel):
+    """How long the wait that the status tells of usually takes, as measured when it began."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    leg: Annotated[Word, Field(description="what is waited for")]
+    from_at: Annotated[AwareDatetime, Field(description="when the wait began")]
+    low_at: Annotated[AwareDatetime, Field(description="nine of ten end between this …")]
+    high_at: Annotated[AwareDatetime, Field(description="… and this")]
+    measured: Annotated[int, Field(ge=1, description="on so many that ended …")]
+    since: Annotated[AwareDatetime, Field(description="… since then")]
+    ahead: Annotated[
+        int | None, Field(ge=0, description="how many were ahead in the queue when it began")
+    ] = None
+
+
 class StatusChanged(Event):
     """The full public snapshot of a dispute at `version`; the tracker alone publishes it."""
 
@@ -224,6 +240,9 @@ class StatusChanged(Event):
     decision: DecisionMade | None = None
     actions: list[Action] = Field(default_factory=list, max_length=8)
     merchant_note: Sealed | None = None
+    estimate: Annotated[
+        Estimate | None, Field(description="absent where too little was measured")
+    ] = None
     changed_at: AwareDatetime
 
 
@@ -252,7 +271,8 @@ ALL: Final[tuple[type[Event], ...]] = (
     DeliveryRecorded,
 )
 BY_TYPE: Final[dict[str, type[Event]]] = {event.type_name: event for event in ALL}
-_MODELS: Final[tuple[type[BaseModel], ...]] = (*ALL, Amount, Step, DecisionMade, Promise)
+_PARTS: Final[tuple[type[BaseModel], ...]] = (Amount, Step, DecisionMade, Promise, Estimate)
+_MODELS: Final[tuple[type[BaseModel], ...]] = (*ALL, *_PARTS)
 FIELDS: Final = frozenset(name for model in _MODELS for name in model.model_fields)
 
 

@@ -1,10 +1,12 @@
 """Read models put into words for the one who reads."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from services.intake.api.views import (
     DisputeView,
+    EstimateView,
     Kinds,
     KindView,
     MoneyView,
@@ -15,7 +17,7 @@ from services.intake.api.views import (
     Summary,
     TransactionView,
 )
-from services.intake.domain import words
+from services.intake.domain import waits, words
 from services.intake.domain.kinds import FITS, Transaction
 from services.intake.domain.options import Option
 from services.intake.domain.words import Language
@@ -39,6 +41,7 @@ def detail(
     merchant_note: str | None,
     language: Language,
     reasons: Reasons,
+    now: datetime,
 ) -> DisputeView:
     """A dispute with its timeline."""
     snapshot, actions = dispute.snapshot, possible(dispute)
@@ -54,6 +57,7 @@ def detail(
             "version": snapshot.version if snapshot else 0,
             "money": _money(dispute),
             "detail": snapshot.detail if snapshot else {},
+            "estimate": _estimate(dispute, language, now),
             "decision": snapshot and _decision(snapshot.decision),
             "merchant_note": merchant_note,
             "actions": actions,
@@ -140,6 +144,13 @@ def _money(dispute: Stored) -> MoneyView:
         provisional=snapshot.provisional,
         compensated=snapshot.compensated,
     )
+
+
+def _estimate(dispute: Stored, language: Language, now: datetime) -> EstimateView | None:
+    told = dispute.snapshot and dispute.snapshot.estimate
+    if not told:
+        return None
+    return EstimateView(text=waits.of_estimate(told, now, language), **dict(told))
 
 
 def _decision(decision: DecisionMade | None) -> DecisionMade | None:

@@ -240,7 +240,8 @@ async def _shown(
     steps = await disputes.timeline(tx, found.opening.dispute_id)
     note = _merchant_note(found, request.app.state.parts.key_ring)
     reasons = _profile(request).reasons
-    return render.detail(found, steps, note, _language(request, response), reasons)
+    language = _language(request, response)
+    return render.detail(found, steps, note, language, reasons, clock.utcnow())
 
 
 def _merchant_note(found: disputes.Stored, key_ring: KeyRing) -> str | None:

@@ -142,6 +142,19 @@ class StepView(_Answer):
     params: dict[str, str]
 
 
+class EstimateView(_Answer):
+    """How long what is waited for usually takes, as measured when the wait began."""
+
+    leg: str = Field(description="what is waited for")
+    from_at: datetime = Field(description="when the wait began")
+    low_at: datetime = Field(description="nine of ten end between this …")
+    high_at: datetime = Field(description="… and this")
+    measured: int = Field(description="on so many that ended …")
+    since: datetime = Field(description="… since then")
+    ahead: int | None = Field(description="how many were ahead in the queue when it began")
+    text: str = Field(description="the same in words; past `high_at` it says that it takes longer")
+
+
 class DisputeView(Summary):
     """A dispute with all that its customer may see."""
 
@@ -153,6 +166,7 @@ class DisputeView(Summary):
     version: int = Field(description="counts the status changes; 0 before the first")
     money: MoneyView
     detail: dict[str, str] = Field(description="codes and dates behind the status")
+    estimate: EstimateView | None = Field(description="null where too little was measured")
     decision: DecisionMade | None
     merchant_note: str | None = Field(description="the merchant's own words, where there are any")
     actions: list[Action] = Field(description="what can be asked now")

@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from services.tracker.domain.states import Chargeback, Credit, Legs, Recall, Refund, Reversal
+from services.tracker.domain.states import (
+    Chargeback,
+    Credit,
+    Leg,
+    Legs,
+    Recall,
+    Refund,
+    Reversal,
+)
 from services.tracker.domain.triggers import ArbitratorDecision
 from shared.contracts.vocabulary import (
     Fault,
@@ -212,14 +220,34 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Range:
+    """How long something takes, as was told when it began.
+
+    Measured on as many ends since `since`; `ahead` is for a queue.
+    """
+
+    leg: Leg
+    from_at: datetime
+    low_at: datetime
+    high_at: datetime
+    measured: int
+    since: datetime
+    ahead: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dispute:
-    """The whole of one dispute. `version` counts status events, `steps` every recorded trigger."""
+    """The whole of one dispute. `version` counts status events, `steps` every recorded trigger.
+
+    `told` is beside the decisions: none depends on it, and a replay does not know it.
+    """
 
     claim: Claim
     legs: Legs = field(default_factory=Legs)
     facts: Facts = field(default_factory=Facts)
     version: int = 0
     steps: int = 0
+    told: tuple[Range, ...] = ()
 
 
 OF_A_DIFFERENCE: Final = (Kind.WRONG_AMOUNT, Kind.REFUND_NOT_RECEIVED)

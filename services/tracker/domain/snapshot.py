@@ -3,12 +3,19 @@
 from datetime import datetime
 from typing import Final
 
-from services.tracker.domain import public, standing
+from services.tracker.domain import public, standing, waits
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.records import replace
 from services.tracker.domain.states import Compensation, Consent, Credit, Refund, Verdict
 from services.tracker.domain.triggers import Trigger
-from shared.contracts.events import Amount, DecisionMade, Promise, StatusChanged, Step
+from shared.contracts.events import (
+    Amount,
+    DecisionMade,
+    Estimate,
+    Promise,
+    StatusChanged,
+    Step,
+)
 from shared.contracts.vocabulary import Actor, Remedy
 
 
@@ -48,6 +55,7 @@ def status_changed(
         decision=_decision(dispute),
         actions=public.actions(dispute, now),
         merchant_note=facts.merchant_note,
+        estimate=_estimate(dispute),
         changed_at=now,
     )
 
@@ -98,6 +106,21 @@ def numbered(before: Dispute, after: Dispute, now: datetime) -> Dispute:
     if before.version and seen(before, now) == seen(after, now):
         return after
     return replace(after, version=before.version + 1)
+
+
+def _estimate(dispute: Dispute) -> Estimate | None:
+    told = waits.shown(dispute, dispute.told)
+    if told is None:
+        return None
+    return Estimate.model_construct(
+        leg=told.leg.value,
+        from_at=told.from_at,
+        low_at=told.low_at,
+        high_at=told.high_at,
+        measured=told.measured,
+        since=told.since,
+        ahead=told.ahead,
+    )
 
 
 def _params(facts: Facts) -> dict[str, str]:

@@ -111,6 +111,7 @@ def _add_dispute(router: APIRouter, engine: AsyncEngine, keys: KeyRing) -> None:
             said=said(found, keys),
             known={name: facts[name] for name in FACT if facts.get(name)},
             promise=(found["snapshot"] or {}).get("promise"),
+            told=found["told"] or [],
             next_actor=(found["snapshot"] or {}).get("next_actor", "redress"),
             actions=[name for name in may if name in tuple(Action)],
             orders=orders(may, currency),

@@ -15,6 +15,7 @@ from services.tracker.store.rows import (
     LEG_COLUMNS,
     dispute_of,
     facts_json,
+    told_json,
 )
 from shared.contracts.events import DisputeOpened
 
@@ -40,7 +41,7 @@ _LOCK = text(  # the pieces are constants
     " requested_minor, currency, refundable_until, occurred_at, profile, profile_version,"
     " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule, "
     + ", ".join(LEG_COLUMNS)
-    + ", CAST(facts AS text) AS facts, version, steps FROM disputes "
+    + ", CAST(facts AS text) AS facts, CAST(told AS text) AS told, version, steps FROM disputes "
     "WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
 )
 _OPEN_ON = text(
@@ -70,17 +71,18 @@ _SAVE = text(  # the pieces are constants
     "UPDATE disputes d SET "
     + ", ".join(f"{leg} = u.{leg}" for leg in LEG_COLUMNS)
     + ", facts = u.facts, version = u.version, steps = u.steps, status = u.status, open = u.open,"
-    " promised_at = u.promised_at, slack_at = u.slack_at,"
+    " promised_at = u.promised_at, slack_at = u.slack_at, told = u.told,"
     " snapshot = coalesce(u.snapshot, d.snapshot),"
     " updated_at = u.updated_at, ended_at = CASE WHEN u.open THEN d.ended_at"
     " ELSE coalesce(d.ended_at, u.updated_at) END FROM (SELECT * FROM unnest(CAST(:ids AS uuid[]), "
     + ", ".join(f"CAST(:{leg} AS text[])" for leg in LEG_COLUMNS)
     + ", CAST(:facts AS json[]), CAST(:version AS integer[]), CAST(:steps AS integer[]),"
     " CAST(:status AS text[]), CAST(:open AS boolean[]), CAST(:promised_at AS timestamptz[]),"
-    " CAST(:slack_at AS timestamptz[]), CAST(:snapshot AS json[]),"
+    " CAST(:slack_at AS timestamptz[]), CAST(:told AS json[]), CAST(:snapshot AS json[]),"
     " CAST(:updated_at AS timestamptz[])) AS u(id, "
     + ", ".join(LEG_COLUMNS)
-    + ", facts, version, steps, status, open, promised_at, slack_at, snapshot, updated_at)) u "
+    + ", facts, version, steps, status, open, promised_at, slack_at, told, snapshot,"
+    " updated_at)) u "
     "WHERE d.id = u.id"
 )
 _COMPLETE = text(
@@ -251,6 +253,7 @@ async def save(
     columns["open"] = [c.open for c in rows]
     columns["promised_at"] = [c.dispute.facts.promised_at for c in rows]
     columns["slack_at"] = [public.slack_at(c.dispute, c.updated_at) for c in rows]
+    columns["told"] = [told_json(c.dispute.told) for c in rows]
     columns["snapshot"] = [c.snapshot for c in rows]
     columns["updated_at"] = [c.updated_at for c in rows]
     for name in HistoryRow.__slots__:

@@ -7,13 +7,14 @@ from typing import Any, Final, get_args, get_type_hints
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from services.tracker.domain.dispute import Claim, Dispute, Facts, MoneyView
+from services.tracker.domain.dispute import Claim, Dispute, Facts, MoneyView, Range
 from services.tracker.domain.states import Leg, Legs, State
 from services.tracker.domain.triggers import Choice, Details, Payload, T, Trigger, Wish
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Actor, Kind
 
 _FACTS: Final = TypeAdapter(Facts)
+_TOLD: Final = TypeAdapter(tuple[Range, ...])
 _MONEY: Final = TypeAdapter(MoneyView)
 _PAYLOADS: Final[dict[str, TypeAdapter[Any]]] = {
     kind.__name__: TypeAdapter(kind) for kind in get_args(Payload) if kind is not NoneType
@@ -83,7 +84,20 @@ def dispute_of(row: Mapping[Any, Any]) -> Dispute:
         facts=_FACTS.validate_json(facts if isinstance(facts, str) else to_json(facts)),
         version=row["version"],
         steps=row["steps"],
+        told=_told(row["told"]),
     )
+
+
+def _told(told: str | list[Any] | None) -> tuple[Range, ...]:
+    """Ranges as text or read before."""
+    if told is None:
+        return ()
+    return _TOLD.validate_json(told if isinstance(told, str) else to_json(told))
+
+
+def told_json(told: tuple[Range, ...]) -> str | None:
+    """What was told of the waits that last; mostly nothing, or one."""
+    return _TOLD.dump_json(told).decode() if told else None
 
 
 def facts_json(facts: Facts) -> str:

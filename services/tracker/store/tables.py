@@ -4,6 +4,7 @@ from typing import Final
 
 from sqlalchemy import (
     JSON,
+    REAL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -71,6 +72,7 @@ disputes = Table(
     Column("about_reference", Text),
     Column("ended_at", _TIME),
     Column("slack_at", _TIME),
+    Column("told", JSON),
     CheckConstraint("requested_minor >= 0", name="disputes_requested"),
     Index("disputes_open_by_slack", "slack_at", "id", postgresql_where=text("open")),
     Index("disputes_open_status", "status", "slack_at", "id", postgresql_where=text("open")),
@@ -96,6 +98,31 @@ history = Table(
     Column("status", Text, nullable=False),
     Column("versions", Text, nullable=False),
     Column("money", JSON, server_default='"unrecorded"'),
+)
+
+waits = Table(
+    "waits",
+    metadata,
+    Column("dispute_id", Uuid, nullable=False),
+    Column("leg", Text, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("due_at", _TIME),
+    Column("began_at", _TIME, nullable=False),
+    Column("ended_at", _TIME),
+    Column("cut", Boolean),
+    Column("low_at", _TIME),
+    Column("high_at", _TIME),
+    Column("model_low_s", REAL),
+    Column("model_high_s", REAL),
+    Index(
+        "waits_running",
+        "leg",
+        "dispute_id",
+        unique=True,
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index("waits_ended_at", "leg", "ended_at", postgresql_where=text("ended_at IS NOT NULL")),
 )
 
 transaction_money = Table(

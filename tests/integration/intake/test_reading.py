@@ -8,7 +8,7 @@ import pytest
 from services.intake.handlers import feed
 from shared import clock, ids
 from shared.contracts.envelope import Envelope
-from shared.contracts.events import Amount, DecisionMade, Promise, Step
+from shared.contracts.events import Amount, DecisionMade, Estimate, Promise, Step
 from shared.contracts.vocabulary import Actor, Kind, Payer, Remedy
 from tests.integration.intake.world import AT, Instance, World, payment, refund, status
 
@@ -398,3 +398,33 @@ async def test_a_later_status_brings_its_own_reason(world: World) -> None:
         shown = (await instance.get(receipt["links"]["self"])).json()
     assert shown["promise_text"] == said["en"]
     assert shown["promise"]["source"] == "12 CFR 1005.11(c)(1)"
+
+
+async def test_how_long_it_takes_is_said_in_the_readers_language(world: World) -> None:
+    now = clock.utcnow()
+    waits = Estimate(
+        leg="consent",
+        from_at=now,
+        low_at=now + timedelta(hours=2),
+        high_at=now + timedelta(hours=5),
+        measured=312,
+        since=now - timedelta(days=7),
+    )
+    async with world.instance() as instance:
+        (receipt,) = await opened(instance, "t-1")
+        path = f"/v1/disputes/{receipt['dispute_id']}"
+        assert (await instance.get(path)).json()["estimate"] is None
+        asked = status(receipt["dispute_id"], 1, status="waiting_for_merchant", estimate=waits)
+        await told(instance, asked)
+        answers = {
+            language: (await instance.get(path, **{"Accept-Language": language})).json()["estimate"]
+            for language in ("zh-CN", "en")
+        }
+        assert [Estimate.model_validate(each) for each in answers.values()] == [waits, waits]
+        assert {language: each["text"] for language, each in answers.items()} == {
+            "zh-CN": "一般需要2至5小时（根据最近7天内的312件测得）。",
+            "en": "Usually 2 to 5 hours, measured on 312 cases of the last 7 days.",
+        }
+        done = status(receipt["dispute_id"], 2, status="refund_approved")
+        await told(instance, done)
+        assert (await instance.get(path)).json()["estimate"] is None

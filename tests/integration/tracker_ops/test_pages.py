@@ -392,3 +392,23 @@ async def test_facts_are_told_as_money_and_words_and_legs_that_have_not_begun_in
     assert "has sent evidence customer" in text
     assert "Not begun: details" in text
     assert "The customer may withdraw" in text
+
+
+async def test_what_is_expected_of_a_wait_is_shown_in_both_languages(
+    pages: Api, stage: Stage
+) -> None:
+    event = opened()
+    await stage.to_merchant(event)
+    await stage.write(
+        "UPDATE disputes SET told = CAST(:told AS json) WHERE id = :id",
+        id=event.dispute_id,
+        told='[{"leg": "consent", "from_at": "2026-10-01T09:00:00Z",'
+        ' "low_at": "2026-10-01T11:00:00Z", "high_at": "2026-10-01T14:00:00Z",'
+        ' "measured": 312, "since": "2026-09-24T09:00:00Z", "ahead": null}]',
+    )
+    path = f"/disputes/{event.dispute_id}"
+    page = await get(pages, path)
+    assert "Expected to end · " in page.text
+    assert "2026-10-01 11:00:00 UTC – 2026-10-01 14:00:00 UTC" in page.text
+    assert "measured on 312 since 2026-09-24 09:00:00 UTC" in page.text
+    assert "预计结束" in (await get(pages, path, **ZH)).text

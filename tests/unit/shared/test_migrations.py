@@ -60,6 +60,9 @@ FROZEN = {
     "services/tracker/migrations/0010.sql": (
         "2290a1528caf3b7f355edbe75079d82ef1fb191e5221bd14c044a06a039c6676"
     ),
+    "services/tracker/migrations/0011.sql": (
+        "db9bf987bf09434be7aaeb587a1250045007ebef221196a3fa2163615584a78d"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -89,6 +92,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0010_by_slack.py": (
         "dc9ccb4872359ebae146ff77d964ec0d377b62847b48bfed4d4e91c743d46582"
+    ),
+    "services/tracker/migrations/versions/0011_waits.py": (
+        "0aeffd710ea7e072ca94c82c744e6365f30ae3173744d0d09836ba41f794843a"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }

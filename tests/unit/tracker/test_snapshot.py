@@ -102,6 +102,7 @@ def test_it_is_the_whole_of_what_people_see() -> None:
         "promised_at": after(707),
         "promise_rule": "arbitration_due",
         "promise": None,
+        "estimate": None,
         "requested": money(12_800),
         "approved": None,
         "in_flight": None,

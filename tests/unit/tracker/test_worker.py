@@ -82,7 +82,7 @@ async def test_relay_and_callers_are_woken_once_and_after_the_commit(
         yield
         steps.append("commit")
 
-    async def advance(_: object, signals: Sequence[Signal]) -> list[Outcome]:
+    async def advance(_: object, signals: Sequence[Signal], __: object) -> list[Outcome]:
         parties = [frozenset({"bank"}), frozenset({"merchant"})]
         return [Outcome("applied", calls=calls) for calls in parties[: len(signals)]]
 
