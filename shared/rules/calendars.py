@@ -91,15 +91,14 @@ class Calendar:
 
 @cache
 def _fill(calendar: Calendar, year: int) -> None:
-    """Have the library know a year, and the next one: a notice may have December worked.
+    """Have the library know a year.
 
     What it warns of, years that it can only guess, is told with each date (`is_published`).
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         for days in calendar.library:
-            for each in (year, min(year + 1, date.max.year)):
-                days.get(date(each, 1, 1))
+            days.get(date(year, 1, 1))
 
 
 @cache
