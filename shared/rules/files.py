@@ -41,17 +41,14 @@ def forgotten_with(forget: Callable[[], None]) -> None:
 
 def find(folder: str, name: str, version: int | None = None) -> Path | None:
     """The file of `name` in `rules` or `wallets`; None where there is none of that version."""
-    return next((path for place in _places(folder) if (path := _in(place, name, version))), None)
-
-
-def shipped(folder: str, name: str, version: int | None = None) -> Path | None:
-    """The same among those that come with Redress alone."""
-    return _in(FOLDERS[folder], name, version)
-
-
-def is_shipped(folder: str, path: Path) -> bool:
-    """Whether this file comes with Redress, and is nobody's own."""
-    return path.is_relative_to(FOLDERS[folder])
+    for place in _places(folder):
+        newest = place / f"{name}.toml"
+        if newest.exists() and (version is None or toml(newest).get("version") == version):
+            return newest
+        kept = place / "archive" / f"{name}@{version}.toml"
+        if version is not None and kept.exists():
+            return kept
+    return None
 
 
 def installed(folder: str) -> list[str]:
@@ -78,14 +75,6 @@ def toml(path: Path) -> dict[str, Any]:
         raise BadProfile(f"{path.name}: {error.strerror}; name a file that can be read") from None
     except ValueError as error:  # not UTF-8, or not TOML
         raise BadProfile(f"{path.name}: {error}; write it as TOML in UTF-8") from None
-
-
-def _in(place: Path, name: str, version: int | None) -> Path | None:
-    newest = place / f"{name}.toml"
-    if newest.exists() and (version is None or toml(newest).get("version") == version):
-        return newest
-    kept = place / "archive" / f"{name}@{version}.toml"
-    return kept if version is not None and kept.exists() else None
 
 
 def _places(folder: str) -> Iterable[Path]:
