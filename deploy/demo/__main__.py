@@ -1,4 +1,4 @@
-"""`python -m deploy.demo [--once]`: start everything, play the stories, stay up; `token`."""
+"""`python -m deploy.demo`: start everything, play a wallet's stories, stay up; `token`."""
 
 import sys
 from datetime import timedelta
@@ -19,6 +19,7 @@ def demo(
     once: Annotated[
         bool, typer.Option("--once", help="leave at the end: 0 if every story ended as it must")
     ] = False,
+    wallet: Annotated[str, typer.Option(help="whose stories and texts")] = "demo",
 ) -> None:
     """Start a fresh Redress, play the stories, and stay up until Ctrl-C."""
     if context.invoked_subcommand is None:
@@ -27,7 +28,7 @@ def demo(
         with signals.as_interrupt():
             from deploy.demo.run import run
 
-            raise typer.Exit(run(once=once))
+            raise typer.Exit(run(once=once, wallet=wallet))
 
 
 @app.command()

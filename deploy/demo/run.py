@@ -13,7 +13,7 @@ from deploy.demo.show import show
 from deploy.demo.summary import Played
 from deploy.demo.whereabouts import tell_whereabouts
 from deploy.demo.world import world
-from deploy.local import layout, signals
+from deploy.local import layout, profile, signals
 from deploy.local.errors import StartError
 from deploy.local.system import Given, System
 from shared import clock
@@ -22,12 +22,13 @@ FOLDER: Final = layout.RUN / "demo"
 FINE, DIFFERS, INTERRUPTED = 0, 1, 130
 
 
-def run(*, once: bool) -> int:
+def run(*, once: bool, wallet: str) -> int:
     """Return the exit code: 0 if every story ended as it must, 1 if not, 130 if cut short.
 
     Ctrl-C ends it, and whatever else `signals.as_interrupt` makes of it.
     """
     out, began = console(), clock.monotonic()
+    profile.check(wallet)
     tales = stories.load()  # a mistake in one is told before anything is started
 
     def tell(text: str) -> None:
@@ -35,7 +36,7 @@ def run(*, once: bool) -> int:
 
     tell(f"a fresh Redress is being set up in {FOLDER}")
     code = INTERRUPTED
-    system = System(layout.fresh(FOLDER), Given(), tell)
+    system = System(layout.fresh(FOLDER, wallet), Given(), tell)
     try:
         system.start()
         code = _play(tales, system, out)

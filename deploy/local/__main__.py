@@ -22,7 +22,7 @@ def up() -> None:
     from deploy.local import layout, profile, signals
     from deploy.local.system import System
 
-    profile.check()
+    profile.check(profile.wallet_named())
     place = layout.kept()
     with signals.as_interrupt():
         system = System(place, tell=_timed())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.local import kafka_jars, ports, postgres_place
+from deploy.local import kafka_jars, ports, postgres_place, profile
 from deploy.local.files import CHECKOUT
 
 RUN: Final = CHECKOUT / ".run"
@@ -22,8 +22,13 @@ class Layout:
     work: Path
     ports: Mapping[str, int]
     fresh: bool
-    profile: str = "demo"
+    wallet: str = profile.WALLET
     prefix: str = "redress"
+
+    @property
+    def profile(self) -> str:
+        """The rules: in seconds, whatever the wallet."""
+        return profile.of(self.wallet)
 
     @property
     def logs(self) -> Path:
@@ -62,11 +67,12 @@ class Layout:
 def kept(work: Path = RUN) -> Layout:
     """Fixed ports, data that survives a restart. Raises StartError for a port that is none."""
     prefix = os.environ.get("REDRESS_TOPIC_PREFIX", "redress")
-    return Layout(work, ports.fixed(), fresh=False, prefix=prefix)
+    wallet = profile.wallet_named()
+    return Layout(work, ports.fixed(), fresh=False, wallet=wallet, prefix=prefix)
 
 
-def fresh(work: Path, profile: str = "demo", prefix: str = "redress") -> Layout:
+def fresh(work: Path, wallet: str = profile.WALLET, prefix: str = "redress") -> Layout:
     """Free ports, fresh data. Raises StartError without free ports."""
     found = ports.free(len(ports.FIXED))
     free = dict(zip(ports.FIXED, found, strict=True))
-    return Layout(work, free, fresh=True, profile=profile, prefix=prefix)
+    return Layout(work, free, fresh=True, wallet=wallet, prefix=prefix)

@@ -1,23 +1,43 @@
-"""The launcher signs tokens itself, which the services accept in the profile `demo` only."""
+"""The launcher signs tokens itself, which the services accept with rules in seconds only.
+
+Which wallet they run for is REDRESS_WALLET's; each has its rules in seconds.
+"""
 
 import os
+from pathlib import Path
 from typing import Final
 
 from deploy.local.errors import StartError
-from shared import rules
+from shared import rules, wallets
+from shared.wallets import Role
 
-ONLY: Final = "demo"
+WALLET: Final = "demo"
+_IN_SECONDS: Final = {Role.SELF_CUSTODY: "demo-self-custody"}
+_OF_THE_OTHERS: Final = "demo"
 
 
-def check() -> None:
-    """Raise StartError when REDRESS_PROFILE asks for another profile, or for one that is none."""
-    name = os.environ.get("REDRESS_PROFILE", ONLY)
+def wallet_named() -> str:
+    """The wallet that REDRESS_WALLET asks for."""
+    return os.environ.get("REDRESS_WALLET", WALLET)
+
+
+def of(wallet: str) -> str:
+    """The rules in seconds that fit the wallet. Raises BadProfile."""
+    return _IN_SECONDS.get(wallets.load(wallet).role, _OF_THE_OTHERS)
+
+
+def check(wallet: str) -> None:
+    """Raise StartError for a wallet that is none, or when REDRESS_PROFILE asks for other rules."""
+    folder = os.environ.get("REDRESS_PROFILES")
     try:
+        rules.look_in(Path(folder) if folder else None)
+        only = of(wallet)
+        name = os.environ.get("REDRESS_PROFILE", only)
         rules.load(name)
     except rules.BadProfile as reason:
-        raise StartError(f"{reason}; `make up` runs {ONLY} only.") from reason
-    if name != ONLY:
+        raise StartError(f"{reason}; `make up` runs rules in seconds only.") from reason
+    if name != only:
         raise StartError(
-            f"`make up` signs tokens with a development key and runs the profile {ONLY} only,"
-            f" not {name}: unset REDRESS_PROFILE."
+            f"`make up` signs tokens with a development key and runs {wallet} by the rules {only} "
+            f"only, not {name}: unset REDRESS_PROFILE."
         )

@@ -91,6 +91,7 @@ def _common(layout: Layout, kafka: str) -> dict[str, str]:
         "HOST": LOOPBACK,
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "REDRESS_TOPIC_PREFIX": layout.prefix,
+        "REDRESS_WALLET": layout.wallet,
         "REDRESS_PROFILE": layout.profile,
     }
 

@@ -1,6 +1,5 @@
 """`python -m services.intake` serves; `migrate`, `openapi` and `dead-letters` are its commands."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -9,7 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.intake.settings import DatabaseSettings, DeadLetterSettings, Settings
 from shared import db, dead_letters, migrations, observe
-from shared.rules import BadProfile
 from shared.seal import KeyRing
 from shared.settings import read
 
@@ -30,10 +28,7 @@ def serve(settings: Settings) -> None:
     from services.intake.wiring import serve_for_ever
 
     observe.configure("intake", settings.log_level)
-    try:
-        serve_for_ever(settings)
-    except BadProfile as reason:
-        sys.exit(str(reason))
+    serve_for_ever(settings)
 
 
 @cli.command()

@@ -13,7 +13,7 @@ from services.intake.api.throttle import Limits, Throttle
 from services.intake.handlers.accept import Desk, Terms
 from services.intake.settings import Settings
 from services.intake.worker import Upkeep
-from shared import db, observe, rules, service
+from shared import db, observe, service
 from shared.auth import Verifier
 from shared.kafka import Consumer
 from shared.observe import Progress
@@ -24,7 +24,6 @@ from shared.seal import KeyRing
 # Accepting has connections of its own, so that no rush of readers can hold it up.
 _ACCEPT_CONNECTIONS: Final = 2
 _OTHER_CONNECTIONS: Final = 8
-_DEMO: Final = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +69,20 @@ class Intake:
 
 def assemble(settings: Settings) -> Intake:
     """Return the parts, connected to each other and not yet running."""
-    dsn, profile = settings.intake_database_url, rules.load(settings.redress_profile)
+    dsn, wallet, profile = settings.intake_database_url, settings.wallet, settings.rules
     observe.counts_by(calendars.calendar(profile.calendar))
     keys = KeyRing.load(settings.redress_key_ring)
     accepting = db.engine(dsn, "intake-accept", pool_size=_ACCEPT_CONNECTIONS)
     engine = db.engine(dsn, "intake", pool_size=_OTHER_CONNECTIONS)
     relay = Relay(dsn, settings.kafka, "intake")
     limit = settings.intake_queue_limit
-    desk = Desk(accepting, Terms(profile, keys), relay.wake, max_queue=limit)
+    desk = Desk(accepting, Terms(wallet, profile, keys), relay.wake, max_queue=limit)
     return Intake(
         accepting=accepting,
         parts=Parts(
             desk,
             engine,
+            wallet,
             profile,
             keys,
             relay.wake,
@@ -110,7 +110,7 @@ def _throttle(settings: Settings) -> Throttle:
 def serve_for_ever(settings: Settings) -> None:
     """Serve until a signal, or until a part dies or stalls."""
     intake = assemble(settings)
-    verifier = Verifier(settings.tokens, demo=settings.redress_profile == _DEMO)
+    verifier = Verifier(settings.tokens, demo=settings.is_demonstration)
     service.run(
         build(verifier, intake.parts, intake.progress),
         host=settings.host,

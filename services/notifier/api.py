@@ -14,7 +14,7 @@ from services.notifier.domain import contacts as domain
 from services.notifier.domain.contacts import BadContact, Contact
 from services.notifier.domain.sending import Channel, State
 from services.notifier.domain.texts import Template, Urgency
-from services.notifier.domain.wording import DEFAULT_LOCALE, DEFAULT_ZONE
+from services.notifier.domain.wording import DEFAULT_ZONE
 from services.notifier.store import contacts, messages
 from shared import db, docs
 from shared.auth import Principal, Role, Verifier
@@ -34,7 +34,10 @@ class ContactIn(BaseModel):
 
     phone: Annotated[str, Field(max_length=40, examples=["+86 138 0013 8000"])] | None = None
     email: Annotated[str, Field(max_length=254, examples=["wang@example.com"])] | None = None
-    locale: Annotated[str, Field(max_length=16, examples=["zh-CN", "en"])] = DEFAULT_LOCALE
+    locale: Annotated[
+        str | None,
+        Field(max_length=16, examples=["zh-CN", "en"], description="else the wallet's first"),
+    ] = None
     time_zone: Annotated[str, Field(max_length=64, examples=["Asia/Shanghai"])] = DEFAULT_ZONE
     name: Annotated[str, Field(max_length=80)] | None = None
 
@@ -85,6 +88,7 @@ class Parts:
     engine: AsyncEngine
     keys: KeyRing
     released: Callable[[], None]
+    locale: str  # of those who chose none
 
 
 def _parts(request: Request) -> Parts:
@@ -108,7 +112,7 @@ async def put_contact(
     person: Identifier, body: ContactIn, here: Here, _: Principal = allow(Role.PARTNER)
 ) -> ContactStored:
     """Store how a person is reached; replaces what was there."""
-    contact = _checked(body)
+    contact = _checked(body, here.locale)
     async with here.engine.begin() as tx:
         count = await contacts.put(tx, here.keys, person, contact)
     if count:
@@ -175,12 +179,12 @@ def build(verifier: Verifier | None, parts: Parts | None, progress: Sequence[Pro
     return app
 
 
-def _checked(body: ContactIn) -> Contact:
+def _checked(body: ContactIn, locale: str) -> Contact:
     try:
         return domain.checked(
             phone=body.phone,
             email=body.email,
-            locale=body.locale,
+            locale=body.locale or locale,
             time_zone=body.time_zone,
             name=body.name,
         )

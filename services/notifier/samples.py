@@ -12,8 +12,8 @@ from services.notifier.domain.texts import ASKING, WITHOUT_MONEY, Template
 from services.notifier.domain.wording import Brand, Reader
 
 BRANDS: Final = {
-    "zh-CN": Brand("安付宝", "400-000-0000"),
-    "en": Brand("AnPay", "+86 400-000-0000"),
+    "zh-CN": Brand("安付宝", "安付宝", "400-000-0000"),
+    "en": Brand("AnPay", "AnPay", "+86 400-000-0000"),
 }
 READERS: Final = {
     "zh-CN": Reader("zh-CN", "Asia/Shanghai", "王小明"),

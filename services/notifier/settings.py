@@ -31,11 +31,6 @@ class Settings(CommonSettings, DatabaseSettings):
     smtp_port: int = Field(2525, description="the mail server's port")
     smtp_connections: int = Field(8, ge=1, le=64, description="kept connections at most")
     mail_from: str = Field("no-reply@redress.invalid", description="the sender's address")
-    brand_zh: str = Field("安付宝", max_length=20, description="the operator's name in Chinese")
-    brand_en: str = Field("AnPay", max_length=20, description="the operator's name in English")
-    hotline: str = Field(
-        "400-000-0000", max_length=20, description="the number people may call; set your own"
-    )
     ambiguous_wait_s: float = Field(
         120.0, gt=0, description="seconds to wait for a receipt after an unanswered send"
     )
@@ -49,4 +44,5 @@ class Settings(CommonSettings, DatabaseSettings):
 
     def brand(self, locale: str) -> Brand:
         """Return the operator as a reader of this language knows it."""
-        return Brand(self.brand_zh if locale == "zh-CN" else self.brand_en, self.hotline)
+        wallet = self.wallet
+        return Brand(wallet.brand.of(locale), wallet.signature.of(locale), wallet.hotline)

@@ -22,7 +22,6 @@ from shared.seal import KeyRing
 
 _CONNECTIONS: Final = 10
 _GROUP: Final = "notifier"
-_DEMO: Final = "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +107,8 @@ def assemble(settings: Settings) -> Notifier:
 def serve_for_ever(settings: Settings) -> None:
     """Serve until a signal, or until a part dies or stalls."""
     notifier = assemble(settings)
-    verifier = Verifier(settings.tokens, demo=settings.redress_profile == _DEMO)
-    parts = api.Parts(notifier.engine, notifier.keys, notifier.due)
+    verifier = Verifier(settings.tokens, demo=settings.is_demonstration)
+    parts = api.Parts(notifier.engine, notifier.keys, notifier.due, settings.wallet.locales[0])
     service.run(
         api.build(verifier, parts, notifier.progress),
         host=settings.host,

@@ -21,7 +21,7 @@ from services.tracker.reconcile import Reconciler
 from services.tracker.settings import Settings
 from services.tracker.store import disputes
 from services.tracker.worker import Calls, Commit, Counts, Housekeeping, Timers
-from shared import db, docs, http, kafka, observe, outbox, rules, service, tasks
+from shared import db, docs, http, kafka, observe, outbox, service, tasks
 from shared.auth import Verifier
 from shared.contracts.topics import Topic
 from shared.observe import Progress
@@ -113,13 +113,12 @@ class _Parties:
 def serve_for_ever(settings: Settings) -> None:
     """Run until a signal (exit 0) or until a part dies or stalls (exit 1)."""
     observe.configure("tracker", settings.log_level)
-    profile = rules.load(settings.redress_profile)  # a bad one is refused at the start
-    observe.counts_by(calendars.calendar(profile.calendar))
+    observe.counts_by(calendars.calendar(settings.rules.calendar))
     keys = KeyRing.load(settings.redress_key_ring)
     secrets = Secrets.load(settings.partner_secrets)
     engine = db.engine(settings.tracker_database_url, "tracker", 10)
     relay = outbox.Relay(settings.tracker_database_url, settings.kafka, "tracker")
-    verifier = Verifier(settings.tokens, demo=settings.redress_profile == "demo")
+    verifier = Verifier(settings.tokens, demo=settings.is_demonstration)
     loops: dict[str, Calls] = {}
 
     def committed(parties: frozenset[str] = _PARTIES) -> None:

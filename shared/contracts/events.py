@@ -129,6 +129,10 @@ class DisputeOpened(Event):
     unauthenticated: Annotated[
         bool | None, Field(description="true: opened without a token, nobody proved who they are")
     ] = None
+    wallet: Annotated[Code | None, Field(description="the file of the wallet it was opened in")] = (
+        None
+    )
+    wallet_version: int | None = None
 
 
 class ActionRequested(Event):
@@ -244,6 +248,10 @@ class StatusChanged(Event):
         Estimate | None, Field(description="absent where too little was measured")
     ] = None
     changed_at: AwareDatetime
+    wallet: Annotated[Code | None, Field(description="the file of the wallet it was opened in")] = (
+        None
+    )
+    wallet_version: int | None = None
 
 
 class DeliveryRecorded(Event):

@@ -9,6 +9,7 @@ from services.intake.api.throttle import Throttle
 from services.intake.handlers.accept import Desk
 from shared.rules import Profile
 from shared.seal import KeyRing
+from shared.wallets import Wallet
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Parts:
 
     desk: Desk
     engine: AsyncEngine
+    wallet: Wallet
     profile: Profile
     key_ring: KeyRing
     wake: Callable[[], None]

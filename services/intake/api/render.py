@@ -1,6 +1,6 @@
 """Read models put into words for the one who reads."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from services.intake.api.views import (
     ReasonView,
     StepView,
     Summary,
+    Terms,
     TransactionView,
 )
 from services.intake.domain import waits, words
@@ -24,7 +25,7 @@ from services.intake.domain.words import Language
 from services.intake.handlers.command import possible
 from services.intake.store.disputes import Stored
 from shared.contracts.events import Amount, DecisionMade, Step
-from shared.contracts.vocabulary import OPEN_KINDS, Actor, Status
+from shared.contracts.vocabulary import Actor, Kind, Status
 from shared.rules import Reasons
 
 _BY_LAW: Final = "held_by_law"  # the tracker's rule
@@ -42,8 +43,9 @@ def detail(
     language: Language,
     reasons: Reasons,
     now: datetime,
+    terms: Terms,
 ) -> DisputeView:
-    """A dispute with its timeline."""
+    """A dispute with its timeline, and what its wallet says about such a one."""
     snapshot, actions = dispute.snapshot, possible(dispute)
     promise = snapshot.promise if snapshot else dispute.opening.promise
     return DisputeView.model_validate(
@@ -62,6 +64,7 @@ def detail(
             "merchant_note": merchant_note,
             "actions": actions,
             "action_texts": {a.value: words.of_action(a, language) for a in actions},
+            "terms": terms,
             "about_reference": dispute.opening.about_reference,
             "timeline": [_received(dispute, language), *(_step(v, s, language) for v, s in steps)],
         }
@@ -85,8 +88,8 @@ def transaction(
     )
 
 
-def kinds(reasons: Reasons) -> Kinds:
-    """Every kind that can be submitted now, with its reasons, in every language."""
+def kinds(reasons: Reasons, taken: Collection[Kind]) -> Kinds:
+    """Every kind that can be submitted, with its reasons, in every language."""
     return Kinds(
         kinds=[
             KindView(
@@ -98,7 +101,7 @@ def kinds(reasons: Reasons) -> Kinds:
                     for code, pair in reasons[kind].items()
                 ],
             )
-            for kind in sorted(OPEN_KINDS)
+            for kind in sorted(taken)
         ]
     )
 

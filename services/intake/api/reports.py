@@ -45,7 +45,7 @@ async def report(request: Request, body: ReportIn) -> Response:
     parts: Parts = request.app.state.parts
     key = callers.key_without_token(request, body.customer_id)
     claim = _claim(body)
-    if found := check(claim, parts.profile.reasons):
+    if found := check(claim, parts.profile.reasons, parts.wallet.kinds):
         raise problems.wrong(found)
     _hold_back(request, parts, body.customer_id, began_s)
     payload = body.__pydantic_serializer__.to_json(body, exclude_defaults=True)
@@ -60,7 +60,7 @@ async def _answer(parts: Parts, wanted: Submission) -> Accepted | problems.Refus
     if not isinstance(answer, AlreadyOpen) or answer.reference is None:
         return answer
     async with parts.engine.begin() as tx:
-        terms = Terms(parts.profile, parts.key_ring)
+        terms = Terms(parts.wallet, parts.profile, parts.key_ring)
         return await stand_in.stand_in(tx, wanted, answer.reference, terms)
 
 

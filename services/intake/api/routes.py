@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.intake.api import callers, cursors, problems, render, views
+from services.intake.api import callers, cursors, problems, render, telling, views
 from services.intake.api.callers import Anybody, Opener, Reader
 from services.intake.api.direct import DirectRoute
 from services.intake.api.documented import KEYED, SPOKEN, may
@@ -34,7 +34,7 @@ from services.intake.store.transactions import Place
 from shared import clock, ids
 from shared.auth import Principal, Role
 from shared.contracts.vocabulary import Actor
-from shared.http import invalid
+from shared.http import invalid, public
 from shared.money import Money
 from shared.observe import log, traceparent
 from shared.rules import Profile
@@ -56,7 +56,7 @@ async def open_disputes(request: Request, body: ClaimIn, caller: Opener) -> Resp
     key = callers.idempotency_key(request, caller)
     parts: Parts = request.app.state.parts
     claim = _claim(body, caller)
-    if found := check(claim, parts.profile.reasons):
+    if found := check(claim, parts.profile.reasons, parts.wallet.kinds):
         raise problems.wrong(found)
     # Defaults are left out, so that a field that a later version adds does not change the digest.
     asked = digest("open", body.__pydantic_serializer__.to_json(body, exclude_defaults=True))
@@ -182,9 +182,10 @@ async def list_transactions(
     shown = found[: query.limit]
     last = shown[-1] if len(found) > query.limit else None
     language = _language(request, response)
-    profile, now = _profile(request), clock.utcnow()
+    parts: Parts = request.app.state.parts
+    terms = (parts.profile, parts.wallet.kinds, clock.utcnow())
     return views.TransactionPage(
-        items=[render.transaction(t, options(t, standing, profile, now), language) for t in shown],
+        items=[render.transaction(t, options(t, standing, *terms), language) for t in shown],
         next_cursor=last and cursors.transaction(Place(last.occurred_at, last.transaction_id)),
     )
 
@@ -193,7 +194,19 @@ async def list_transactions(
 async def list_kinds(request: Request, caller: Anybody) -> views.Kinds:
     """What can be submitted now, with the reasons of each kind, in Chinese and English."""
     del caller
-    return render.kinds(_profile(request).reasons)
+    parts: Parts = request.app.state.parts
+    return render.kinds(parts.profile.reasons, parts.wallet.kinds)
+
+
+@others.get("/v1/wallet", response_model=views.WalletView, responses=may())
+@public
+async def read_wallet(request: Request) -> views.WalletView:
+    """Whose wallet this is, who pays, and what can and cannot be promised, in every language.
+
+    Needs no token: all of it is public, and whoever cannot log in needs the hotline.
+    """
+    parts: Parts = request.app.state.parts
+    return telling.wallet(parts.wallet)
 
 
 def _claim(body: ClaimIn, caller: Principal) -> Claim:
@@ -241,7 +254,8 @@ async def _shown(
     note = _merchant_note(found, request.app.state.parts.key_ring)
     reasons = _profile(request).reasons
     language = _language(request, response)
-    return render.detail(found, steps, note, language, reasons, clock.utcnow())
+    terms = telling.terms(found.opening, _parts(request).wallet, language)
+    return render.detail(found, steps, note, language, reasons, clock.utcnow(), terms)
 
 
 def _merchant_note(found: disputes.Stored, key_ring: KeyRing) -> str | None:
@@ -255,13 +269,18 @@ def _merchant_note(found: disputes.Stored, key_ring: KeyRing) -> str | None:
         return None
 
 
-def _profile(request: Request) -> Profile:
+def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
-    return parts.profile
+    return parts
+
+
+def _profile(request: Request) -> Profile:
+    return _parts(request).profile
 
 
 def _language(request: Request, response: Response) -> Language:
-    language = words.preferred(request.headers.get("accept-language"))
+    ours = words.Language(_parts(request).wallet.locales[0])
+    language = words.preferred(request.headers.get("accept-language"), ours)
     response.headers["Content-Language"] = language
     response.headers["Vary"] = "Accept-Language"
     return language

@@ -16,6 +16,7 @@ from shared.contracts.vocabulary import (
     TransactionState,
 )
 from shared.http import ProblemDocument
+from shared.wallets import Bearer, Role
 
 
 class _Answer(BaseModel):
@@ -155,6 +156,24 @@ class EstimateView(_Answer):
     text: str = Field(description="the same in words; past `high_at` it says that it takes longer")
 
 
+class SaidView(_Answer):
+    """One thing that the wallet says about a dispute, in the answer's language."""
+
+    code: str
+    text: str
+
+
+class Terms(_Answer):
+    """What the wallet says about a dispute of this kind, as it was opened."""
+
+    wallet: str = Field(description="the wallet's file")
+    wallet_version: int
+    who_pays: list[Bearer] = Field(description="in the order in which they are asked")
+    who_pays_text: str | None = Field(description="null where no money is asked for")
+    cannot_promise: list[SaidView]
+    guidance: list[SaidView] = Field(description="what the customer can do")
+
+
 class DisputeView(Summary):
     """A dispute with all that its customer may see."""
 
@@ -170,6 +189,7 @@ class DisputeView(Summary):
     decision: DecisionMade | None
     merchant_note: str | None = Field(description="the merchant's own words, where there are any")
     actions: list[Action] = Field(description="what can be asked now")
+    terms: Terms
     action_texts: dict[str, str] = Field(description="what each of `actions` means")
     about_reference: str | None = Field(
         description="the dispute that a complaint is about, by its own reference"
@@ -247,3 +267,37 @@ class Kinds(_Answer):
     """All of them."""
 
     kinds: list[KindView]
+
+
+class WalletSaid(_Answer):
+    """One thing the wallet says, by language tag."""
+
+    code: str
+    text: dict[str, str]
+    kinds: list[Kind] = Field(description="of which kinds it is true; empty: whatever the kind")
+
+
+class WalletPayers(_Answer):
+    """Who pays in disputes of some kinds."""
+
+    kinds: list[Kind]
+    bearers: list[Bearer] = Field(description="in the order in which they are asked")
+    text: dict[str, str]
+
+
+class WalletView(_Answer):
+    """A wallet and its operator. Texts are by language tag."""
+
+    wallet: str = Field(description="the wallet's file")
+    version: int
+    name: dict[str, str]
+    operator: dict[str, str] = Field(description="who runs it and signs its texts")
+    operator_role: Role
+    hotline: str
+    locales: list[Language] = Field(description="the first one is for those who chose none")
+    kinds: list[Kind] = Field(description="what can be opened")
+    who_pays: list[WalletPayers]
+    policies: list[WalletSaid] = Field(description="refund window, terms, fees and more")
+    promises: list[WalletSaid]
+    cannot_promise: list[WalletSaid]
+    guidance: list[WalletSaid] = Field(description="what people can do themselves")

@@ -4,7 +4,7 @@ Only what these two prove is refused here. Windows and policies are decisions of
 a rule and an appeal (domain rule 1: listening comes first).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -148,8 +148,10 @@ class TooManyOpen:
 Refusal = Wrong | NotTheirs | AlreadyOpen | TooManyOpen
 
 
-def check(claim: Claim, reasons: Reasons) -> list[Wrong]:
-    """What is wrong with the claim by itself; empty when nothing is."""
+def check(claim: Claim, reasons: Reasons, kinds: Collection[Kind]) -> list[Wrong]:
+    """What is wrong with the claim by itself; empty when nothing is. `kinds`: the wallet's."""
+    if claim.kind not in kinds:
+        return [_not_taken(claim.kind, kinds)]
     wrong = [] if claim.reason in reasons[claim.kind] else [_unknown_reason(claim, reasons)]
     if claim.wanted and not FITS[claim.kind]:
         wrong.append(_takes_none(claim.kind))
@@ -258,6 +260,11 @@ def _at(n: int) -> str:
 def _unknown_reason(claim: Claim, reasons: Reasons) -> Wrong:
     known = ", ".join(reasons[claim.kind])
     return Wrong("reason", f"this is no reason of {claim.kind}", f"Use one of: {known}")
+
+
+def _not_taken(kind: Kind, kinds: Collection[Kind]) -> Wrong:
+    remedy = f"Use one of: {', '.join(sorted(kinds))}; GET /v1/wallet tells what else can be done"
+    return Wrong("kind", f"this wallet has nothing that could decide {kind}", remedy)
 
 
 _NO_COMPLAINT: Final = Wrong(

@@ -1,12 +1,12 @@
 """What can be disputed about a transaction, until when, and why not. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.claims import OpenDispute
 from services.intake.domain.kinds import FITS, Transaction, obstacle
-from shared.contracts.vocabulary import GROUPS, OPEN_KINDS, Kind
+from shared.contracts.vocabulary import GROUPS, Kind
 from shared.rules import Profile
 
 
@@ -30,13 +30,14 @@ def options(
     transaction: Transaction,
     standing: Mapping[tuple[str, str], OpenDispute],
     profile: Profile,
+    taken: Collection[Kind],
     now: datetime,
 ) -> list[Option]:
-    """An option per open kind that takes a transaction.
+    """An option per kind that the wallet takes and that can be about a transaction.
 
     `standing` holds open disputes by (transaction id, kind group).
     """
-    kinds = sorted(kind for kind in OPEN_KINDS if FITS[kind])
+    kinds = sorted(kind for kind in taken if FITS[kind])
     return [_option(kind, transaction, standing, profile, now) for kind in kinds]
 
 

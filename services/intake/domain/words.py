@@ -21,9 +21,9 @@ class Language(StrEnum):
 _COLUMN: Final = {Language.CHINESE: 0, Language.ENGLISH: 1}
 
 
-def preferred(accept_language: str | None) -> Language:
-    """The reader's first choice among ours (RFC 9110, 12.5.4); English where none fits."""
-    best, weight = Language.ENGLISH, 0.0
+def preferred(accept_language: str | None, ours: Language) -> Language:
+    """The reader's first choice (RFC 9110, 12.5.4); the wallet's own where none fits."""
+    best, weight = ours, 0.0
     for part in (accept_language or "")[:_HEADER_READ].split(","):
         tag, _, parameter = part.strip().partition(";")
         language = _BY_PREFIX.get(tag.lower().partition("-")[0])

@@ -22,6 +22,7 @@ from shared.contracts.vocabulary import GROUPS, Actor, Status
 from shared.outbox import Outgoing
 from shared.rules import Profile, promised
 from shared.seal import KeyRing
+from shared.wallets import Wallet
 
 SOURCE: Final = "/redress/intake"
 _GATHER_S: Final = 0.015
@@ -44,8 +45,9 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What promises and sealing are made with."""
+    """What promises and sealing are made with, and in whose wallet."""
 
+    wallet: Wallet
     profile: Profile
     key_ring: KeyRing
 
@@ -190,7 +192,7 @@ def _stored(draft: Draft) -> Stored:
 def _draft(submission: Submission, items: Iterable[Item], terms: Terms, now: datetime) -> Draft:
     claim_id = ids.new()
     rule = f"promise_{submission.claim.kind}"
-    blank = _blank(submission.claim, claim_id, terms.profile, rule, now)
+    blank = _blank(submission.claim, claim_id, terms, rule, now)
     openings = [_opening(blank, submission.claim, item, terms.key_ring) for item in items]
     return Draft(submission, openings, _answer(claim_id, [o.event for o in openings]))
 
@@ -200,16 +202,17 @@ def _opening(blank: dict[str, Any], claim: Claim, item: Item, key_ring: KeyRing)
     return Opening(event, event.model_dump_json(exclude_none=True), item.slot)
 
 
-def _blank(
-    claim: Claim, claim_id: UUID, profile: Profile, rule: str, now: datetime
-) -> dict[str, Any]:
+def _blank(claim: Claim, claim_id: UUID, terms: Terms, rule: str, now: datetime) -> dict[str, Any]:
     """What the openings of one claim have in common."""
+    wallet, profile = terms.wallet, terms.profile
     due_at = profile.due(rule, now)
     return {
         "claim_id": claim_id,
         "kind": claim.kind,
         "reason": claim.reason,
         "customer_id": claim.customer_id,
+        "wallet": wallet.name,
+        "wallet_version": wallet.version,
         "profile": profile.name,
         "profile_version": profile.version,
         "calendar": profile.calendar,

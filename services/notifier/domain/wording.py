@@ -31,9 +31,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """The operator as this reader's language names it, and its hotline."""
+    """The operator as this reader's language names it, how its SMS are signed, its hotline."""
 
     name: str
+    signature: str
     hotline: str
 
 
@@ -74,7 +75,7 @@ VALUES: Final = frozenset(
         "ref", "other", "amount", "requested", "promised", "expected", "delivered", "appeal",
         "bank", "dest", "reason", "cause", "advice", "rule", "proof", "waiting", "kind",
         "next", "name", "brand", "hotline", "missed", "matter", "item", "by", "ends", "why",
-        "remains", "police", "compensated",
+        "remains", "police", "compensated", "signature",
     }
 )  # fmt: skip
 
@@ -201,6 +202,7 @@ def _values(language: Language, notice: Notice, reader: Reader, brand: Brand) ->
     facts, locale = notice.facts, language.locale
     values: dict[str, str | None] = {
         "brand": brand.name,
+        "signature": brand.signature,
         "hotline": brand.hotline,
         "name": reader.name,
         "ref": _reference(facts.get("reference")),

@@ -53,6 +53,8 @@ class Claim:
     opened_at: datetime
     first_promised_at: datetime
     first_promise_rule: str
+    wallet: str | None = None
+    wallet_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ def status_changed(
         merchant_note=facts.merchant_note,
         estimate=_estimate(dispute),
         changed_at=now,
+        wallet=claim.wallet,
+        wallet_version=claim.wallet_version,
     )
 
 

@@ -77,6 +77,7 @@ TEXT: Final[dict[str, Both]] = {
     "state": ("状态", "State"),
     "status": ("状态", "Status"),
     "step": ("步骤", "Step"),
+    "wallet": ("钱包", "Wallet"),
     "title": ("争议处理", "Redress"),
     "token": ("令牌", "Token"),
     "total_open": ("未结束", "Open"),

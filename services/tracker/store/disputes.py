@@ -23,7 +23,7 @@ _INSERT = text(
     "INSERT INTO disputes (id, claim_id, reference, kind, reason, customer_id, merchant_id,"
     " transaction_id, requested_minor, currency, refundable_until, occurred_at, profile,"
     " profile_version, calendar, calendar_version, opened_at, first_promised_at,"
-    " first_promise_rule, statement, unauthenticated, about_reference)"
+    " first_promise_rule, statement, unauthenticated, about_reference, wallet, wallet_version)"
     " SELECT * FROM unnest(CAST(:id AS uuid[]),"
     " CAST(:claim_id AS uuid[]), CAST(:reference AS text[]), CAST(:kind AS text[]),"
     " CAST(:reason AS text[]), CAST(:customer_id AS text[]), CAST(:merchant_id AS text[]),"
@@ -34,12 +34,14 @@ _INSERT = text(
     " CAST(:calendar_version AS text[]), CAST(:opened_at AS timestamptz[]),"
     " CAST(:first_promised_at AS timestamptz[]), CAST(:first_promise_rule AS text[]),"
     " CAST(:statement AS text[]), CAST(:unauthenticated AS boolean[]),"
-    " CAST(:about_reference AS text[])) ON CONFLICT DO NOTHING"
+    " CAST(:about_reference AS text[]), CAST(:wallet AS text[]),"
+    " CAST(:wallet_version AS integer[])) ON CONFLICT DO NOTHING"
 )
 _LOCK = text(  # the pieces are constants
     "SELECT id, claim_id, reference, kind, reason, customer_id, merchant_id, transaction_id,"  # noqa: S608
     " requested_minor, currency, refundable_until, occurred_at, profile, profile_version,"
-    " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule, "
+    " calendar, calendar_version, opened_at, first_promised_at, first_promise_rule,"
+    " wallet, wallet_version, "
     + ", ".join(LEG_COLUMNS)
     + ", CAST(facts AS text) AS facts, CAST(told AS text) AS told, version, steps FROM disputes "
     "WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE"
@@ -132,6 +134,8 @@ _CLAIM_COLUMNS: Final = (
     "opened_at",
     "statement",
     "about_reference",
+    "wallet",
+    "wallet_version",
 )
 
 

@@ -52,6 +52,8 @@ def claim_of(opened: DisputeOpened) -> Claim:
         opened_at=opened.opened_at,
         first_promised_at=opened.promised_at,
         first_promise_rule=opened.promise_rule,
+        wallet=opened.wallet,
+        wallet_version=opened.wallet_version,
     )
 
 
@@ -79,6 +81,8 @@ def dispute_of(row: Mapping[Any, Any]) -> Dispute:
             opened_at=row["opened_at"],
             first_promised_at=row["first_promised_at"],
             first_promise_rule=row["first_promise_rule"],
+            wallet=row["wallet"],
+            wallet_version=row["wallet_version"],
         ),
         legs=Legs(**{name: state(row[name]) for name, state in _STATES.items()}),  # type: ignore[arg-type] # each its own
         facts=_FACTS.validate_json(facts if isinstance(facts, str) else to_json(facts)),

@@ -73,6 +73,8 @@ disputes = Table(
     Column("ended_at", _TIME),
     Column("slack_at", _TIME),
     Column("told", JSON),
+    Column("wallet", Text),
+    Column("wallet_version", Integer),
     CheckConstraint("requested_minor >= 0", name="disputes_requested"),
     Index("disputes_open_by_slack", "slack_at", "id", postgresql_where=text("open")),
     Index("disputes_open_status", "status", "slack_at", "id", postgresql_where=text("open")),

@@ -29,6 +29,7 @@ RULES = {
     "GET /health/live": "public",
     "GET /health/ready": "public",
     "GET /metrics": "public",
+    "GET /v1/wallet": "public",
     "GET /docs": "public",
     "GET /docs/{name}": "public",
 }

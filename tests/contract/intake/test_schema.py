@@ -40,6 +40,7 @@ OPERATIONS = [
     ("POST", "/v1/disputes/{dispute_id}/actions"),
     ("GET", "/v1/transactions"),
     ("GET", "/v1/kinds"),
+    ("GET", "/v1/wallet"),
     ("POST", "/v1/access-reports"),
 ]
 

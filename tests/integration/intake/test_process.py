@@ -35,7 +35,7 @@ def environment(world: World, port: int) -> dict[str, str]:
         "INTAKE_DATABASE_URL": world.dsn,
         "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap,
         "REDRESS_TOPIC_PREFIX": world.prefix,
-        "REDRESS_PROFILE": "demo",
+        "REDRESS_WALLET": "demo",
         "REDRESS_KEY_RING": str(keys.ring),
         "JWKS_FILE": str(keys.jwks),
         "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
@@ -117,6 +117,45 @@ def test_a_profile_that_is_none_stops_it_with_one_line(world: World) -> None:
         "wechat-pay\n"
     )
     assert "Traceback" not in done.stderr
+
+
+def test_no_wallet_and_a_wallet_that_is_none_stop_it_with_one_line(world: World) -> None:
+    env = environment(world, 1)
+    del env["REDRESS_WALLET"]
+    missing = command(**env)
+    assert (missing.returncode, missing.stderr) == (
+        1,
+        "The environment is not complete:\nREDRESS_WALLET: Field required\n",
+    )
+    done = command(**env | {"REDRESS_WALLET": "paypal"})
+    assert done.returncode == 1
+    assert done.stderr == (
+        "REDRESS_WALLET: no wallet 'paypal'; use one of: "
+        "alipay, apple-pay, demo, google-pay, tokenpocket, wechat-pay\n"
+    )
+
+
+def test_rules_of_another_kind_of_wallet_are_refused(world: World) -> None:
+    done = command(**environment(world, 1) | {"REDRESS_PROFILE": "self-custody"})
+    assert done.returncode == 1
+    assert done.stderr.startswith("REDRESS_PROFILE: self-custody does not fit the wallet demo: ")
+    assert done.stderr.endswith("leave it unset to use demo\n")
+
+
+def test_an_operators_own_wallet_is_found_and_a_bad_one_refused(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "wallets").mkdir()
+    mine = tmp_path / "wallets" / "mine.toml"
+    mine.write_text('version = 1\ninherits = "demo"\nhotline = "none"\n', encoding="utf-8")
+    env = environment(world, 1) | {"REDRESS_WALLET": "mine"}
+    done = command(**env | {"REDRESS_PROFILES": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (
+        1,
+        "mine.toml, hotline: give the number that people call, of up to 20 digits\n",
+    )
+    gone = command(**env | {"REDRESS_PROFILES": str(tmp_path / "gone")})
+    assert gone.stderr.startswith(f"REDRESS_PROFILES: {tmp_path / 'gone'} is no folder; name one")
 
 
 OLD_ROWS = """

@@ -57,7 +57,8 @@ class Instance:
         return await self.api.post(path, json=body, headers=headers)
 
     async def get(self, path: str, *, token: str = ANA, **headers: str) -> Answer:
-        return await self.api.get(path, headers=bearer(token) | headers)
+        english = {"Accept-Language": "en"}
+        return await self.api.get(path, headers=bearer(token) | english | headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ class World:
         given: dict[str, Any] = {
             "kafka_bootstrap_servers": self.bootstrap,
             "redress_topic_prefix": self.prefix,
+            "redress_wallet": "demo",
+            "redress_profile": "default",
             "redress_key_ring": str(ring),
             "token_issuer": "urn:test",
             "intake_database_url": self.dsn,

@@ -51,7 +51,7 @@ async def client(world: World) -> AsyncIterator[Client]:
     engine = db.engine(world.dsn, "test")
     keys = KeyRing.load(world.settings().redress_key_ring)
     released: list[bool] = []
-    parts = api.Parts(engine, keys, lambda: released.append(True))
+    parts = api.Parts(engine, keys, lambda: released.append(True), "zh-CN")
     app = api.build(Tokens(), parts, [])  # type: ignore[arg-type]
     async with served(app) as url, aiohttp.ClientSession(url) as http:
         yield Client(http, released)

@@ -60,6 +60,7 @@ class World:
         return Settings(
             kafka_bootstrap_servers=self.backing.bootstrap,
             redress_topic_prefix=self.prefix,
+            redress_wallet="demo",
             redress_key_ring=str(ring),
             token_issuer="urn:test",
             notifier_database_url=self.dsn,

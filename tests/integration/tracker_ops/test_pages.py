@@ -412,3 +412,13 @@ async def test_what_is_expected_of_a_wait_is_shown_in_both_languages(
     assert "2026-10-01 11:00:00 UTC – 2026-10-01 14:00:00 UTC" in page.text
     assert "measured on 312 since 2026-09-24 09:00:00 UTC" in page.text
     assert "预计结束" in (await get(pages, path, **ZH)).text
+
+
+async def test_the_wallet_and_its_version_are_shown_and_kept(pages: Api, stage: Stage) -> None:
+    event = opened().model_copy(update={"wallet": "alipay", "wallet_version": 3})
+    before = opened()  # from before wallets were kept
+    await stage.send(opening(event), opening(before))
+    assert "alipay@3" in (await get(pages, f"/disputes/{event.dispute_id}")).text
+    assert "@" not in (await get(pages, f"/disputes/{before.dispute_id}")).text
+    told = (await stage.dispute(event))["snapshot"]
+    assert (told["wallet"], told["wallet_version"]) == ("alipay", 3)

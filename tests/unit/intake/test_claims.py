@@ -28,6 +28,7 @@ from shared.contracts.vocabulary import (
 )
 from shared.money import Money
 
+EVERY = frozenset(Kind)
 BOUGHT = Transaction(
     transaction_id="t-1",
     customer_id="ana",
@@ -178,18 +179,18 @@ def test_a_complaint_about_the_movement_stands_beside_one_about_the_purchase() -
     ],
 )
 def test_what_is_wrong_with_a_claim_by_itself(wrong: Claim, fields: list[str]) -> None:
-    assert [found.field for found in check(wrong, REASONS)] == fields
+    assert [found.field for found in check(wrong, REASONS, EVERY)] == fields
 
 
 def test_the_refusal_of_a_reason_names_those_of_the_kind() -> None:
-    (found,) = check(claim(kind=Kind.MISSING_FUNDS, reason="changed_mind"), REASONS)
+    (found,) = check(claim(kind=Kind.MISSING_FUNDS, reason="changed_mind"), REASONS, EVERY)
     assert found.remedy == "Use one of: transfer, top_up, withdrawal, payee_lacks_it, on_chain"
 
 
 def test_a_profiles_own_reason_is_one_and_a_hidden_one_is_none() -> None:
     reasons = REASONS | {Kind.COMPLAINT: {"noise": ("吵", "noise")}}
-    assert check(replace(COMPLAINT, reason="noise"), reasons) == []
-    (found,) = check(COMPLAINT, reasons)
+    assert check(replace(COMPLAINT, reason="noise"), reasons, EVERY) == []
+    (found,) = check(COMPLAINT, reasons, EVERY)
     assert (found.field, found.remedy) == ("reason", "Use one of: noise")
 
 
@@ -251,3 +252,15 @@ def test_a_complaint_is_about_a_dispute_by_the_disputes_own_reference(own: str) 
     about = replace(COMPLAINT, about_reference="402188530174")
     mine = Situation({}, {}, {}, {"402188530174": Named("ana", own)})
     assert decide(about, mine) == (Item(None, None, None, 1, own),)
+
+
+def test_a_kind_that_the_wallet_does_not_take_is_refused_with_what_it_takes() -> None:
+    taken = {Kind.MISSING_FUNDS, Kind.COMPLAINT}
+    (found,) = check(claim(kind=Kind.REFUND_REQUEST, reason="no"), REASONS, taken)
+    assert (found.field, found.problem) == (
+        "kind",
+        "this wallet has nothing that could decide refund_request",
+    )
+    assert found.remedy == (
+        "Use one of: complaint, missing_funds; GET /v1/wallet tells what else can be done"
+    )

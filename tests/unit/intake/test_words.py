@@ -30,7 +30,13 @@ from shared.contracts.vocabulary import REASONS, Action, Actor, Kind, Status
     ],
 )
 def test_the_readers_first_choice_among_ours(header: str | None, language: str) -> None:
-    assert preferred(header) == language
+    assert preferred(header, Language.ENGLISH) == language
+
+
+@pytest.mark.parametrize("header", [None, "", "de-DE,de;q=0.9", "zh;q=0", "x" * 300 + ",en"])
+def test_who_chose_none_of_ours_reads_the_wallets_first(header: str | None) -> None:
+    assert preferred(header, Language.CHINESE) == "zh-CN"
+    assert preferred(header, Language.ENGLISH) == "en"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from services.notifier.domain.notices import Notice
 from services.notifier.domain.segments import measure
 from services.notifier.domain.texts import Template
 from services.notifier.domain.wording import Brand, Incomplete, Language, Reader
-from services.notifier.settings import Settings
 from shared.contracts.vocabulary import REASONS, DecisionReason, Kind
 
 BARE = {"reference": "402188530170", "kind": "refund_request", "next_actor": "bank"}
@@ -91,16 +90,25 @@ def test_news_after_the_promised_date_says_sorry_and_an_apology_says_it_once(
         assert (apology in wording.letter(language, late, reader, brand).more) == is_news
 
 
-def test_the_default_hotline_is_nobodys() -> None:
-    default = Settings.model_fields["hotline"].default
-    assert set(default.removeprefix("400")) == {"0", "-"}
+@pytest.mark.parametrize("locale", templates.LOCALES)
+@pytest.mark.parametrize("template", Template)
+def test_every_text_is_signed_by_the_brand_of_the_wallet_file(
+    template: Template, locale: str
+) -> None:
+    language, reader = templates.language(locale), Reader(locale)
+    sample, brand = samples.notice(template, locale), Brand("Northbank", "NB", "777")
+    text = wording.sms(language, sample, reader, brand)
+    assert text.startswith({"zh-CN": "【NB】", "en": "NB: "}[locale])
+    letter = wording.letter(language, sample, reader, brand)
+    assert letter.signature.endswith("Northbank")
+    assert "777" in " ".join(letter.closing)
 
 
 def test_names_are_escaped_in_html_and_not_in_text() -> None:
     reader = Reader("en", name="<b>Ann & Co</b>")
     language = templates.language("en")
     sample = samples.notice(Template.RECEIVED, "en")
-    letter = wording.letter(language, sample, reader, Brand("AnPay", "1"))
+    letter = wording.letter(language, sample, reader, Brand("AnPay", "AnPay", "1"))
     assert "Dear &lt;b&gt;Ann &amp; Co&lt;/b&gt;," in templates.layout("html").render(letter=letter)
     assert "Dear <b>Ann & Co</b>," in templates.layout("txt").render(letter=letter)
 
@@ -108,14 +116,14 @@ def test_names_are_escaped_in_html_and_not_in_text() -> None:
 def test_a_value_with_braces_is_only_text() -> None:
     reader = Reader("en", name="{hotline}")
     sample = samples.notice(Template.RECEIVED, "en")
-    letter = wording.letter(templates.language("en"), sample, reader, Brand("AnPay", "1"))
+    letter = wording.letter(templates.language("en"), sample, reader, Brand("AnPay", "AnPay", "1"))
     assert letter.greeting == "Dear {hotline},"
 
 
 def test_a_bank_named_in_another_script_does_not_turn_a_latin_sms_into_ucs2() -> None:
     facts = BARE | {"at_bank": "招商银行", "amount": "12800 CNY"}
     notice = Notice(Template.IN_TRANSIT, facts)
-    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "1"))
+    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "AnPay", "1"))
     assert "CN¥128.00 is being processed at the receiving bank." in text
 
 
@@ -205,5 +213,5 @@ def test_who_was_deceived_is_shown_the_police_and_who_mistyped_is_not(
 def test_an_end_with_a_compensation_names_both_sums() -> None:
     facts = {**samples.notice(Template.CREDITED, "en").facts, "compensated": "500 CNY"}
     notice = Notice(Template.CREDITED, facts)
-    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "1"))
+    text = wording.sms(templates.language("en"), notice, Reader("en"), Brand("AnPay", "AnPay", "1"))
     assert text.endswith("A compensation of CN¥5.00 was paid to you as well.")

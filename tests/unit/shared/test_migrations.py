@@ -63,6 +63,9 @@ FROZEN = {
     "services/tracker/migrations/0011.sql": (
         "db9bf987bf09434be7aaeb587a1250045007ebef221196a3fa2163615584a78d"
     ),
+    "services/tracker/migrations/0012.sql": (
+        "5e77fbb16261b792958f0389ddaa042477879b10c98aee87b241f03dd051a08a"
+    ),
     "services/tracker/migrations/versions/0001_first.py": (
         "d6f357c88967a94c75f9fa14842c054cbb976c4bb3b8543ad0c0f5f51e78482a"
     ),
@@ -95,6 +98,9 @@ FROZEN = {
     ),
     "services/tracker/migrations/versions/0011_waits.py": (
         "0aeffd710ea7e072ca94c82c744e6365f30ae3173744d0d09836ba41f794843a"
+    ),
+    "services/tracker/migrations/versions/0012_wallet.py": (
+        "caa6b8ee3119505566a4b6d822fb2137f40ff44f85b772f290437d720500185f"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }
