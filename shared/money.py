@@ -18,6 +18,13 @@ _EXPONENTS: Final = (
     | dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3)
     | dict.fromkeys(("CLF", "UYW"), 4)
 )
+# What moves on a chain, in its smallest unit: wei, satoshi, lamport, sun. Tokens as on Ethereum and
+# TRON; the same name may have other digits on another chain.
+_ON_CHAIN: Final = (
+    dict.fromkeys(("USDT", "USDC", "TRX"), 6)
+    | {"BTC": 8, "SOL": 9}
+    | dict.fromkeys(("ETH", "BNB", "POL", "DAI"), 18)
+)
 # fmt: on
 
 
@@ -29,15 +36,20 @@ class Money:
     currency: str
 
 
+def is_on_chain(currency: str) -> bool:
+    """Whether it is an asset on a chain, whose digits no locale knows."""
+    return currency in _ON_CHAIN
+
+
 def exponent(currency: str) -> int:
-    """Digits after the decimal point: 2 for CNY, 0 for JPY, 3 for KWD."""
-    return _EXPONENTS.get(currency, 2)
+    """Digits after the decimal point: 2 for CNY, 0 for JPY, 3 for KWD, 18 for ETH."""
+    return _ON_CHAIN.get(currency, _EXPONENTS.get(currency, 2))
 
 
 @cache
 def currencies() -> frozenset[str]:
-    """Every ISO 4217 code this installation knows."""
-    return frozenset(Locale("en").currencies)
+    """Every ISO 4217 code this installation knows, and the codes of assets on a chain."""
+    return frozenset(Locale("en").currencies) | _ON_CHAIN.keys()
 
 
 def _digits(value: Any) -> int:
@@ -51,7 +63,9 @@ def _digits(value: Any) -> int:
 def _currency(value: Any) -> str:
     if isinstance(value, str) and value in currencies():
         return value
-    raise ValueError("use an ISO 4217 currency code in capitals, such as CNY")
+    raise ValueError(
+        "use an ISO 4217 currency code in capitals, such as CNY, or an asset's, such as ETH"
+    )
 
 
 MinorUnits = Annotated[
@@ -63,5 +77,5 @@ MinorUnits = Annotated[
 Currency = Annotated[
     str,
     BeforeValidator(_currency),
-    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$", "examples": ["CNY"]}),
+    WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3,4}$", "examples": ["CNY"]}),
 ]

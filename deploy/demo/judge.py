@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from deploy.demo.outside import NOTHING, Account, Keeping, Mail, Sms
+from deploy.demo.outside import NOTHING, Account, Chain, Keeping, Mail, Sms
 from deploy.demo.stories import Case, Ending, Locale
 from shared.money import exponent
 
@@ -23,6 +23,7 @@ class Seen:
     steps: tuple[str, ...] = ()
     account: Account = NOTHING
     keeping: Keeping | None = None
+    chain: Chain | None = None
     merchant_asked: int = 0
     evidence_asked: int = 0
     goods_sent: int = 0
@@ -54,6 +55,7 @@ def judge(case: Case, seen: Seen) -> tuple[Verdict, ...]:
         Verdict("customer's app", _told(ends), tuple(_story(ends, seen))),
         Verdict("bank's ledger", _money(ends, currency), tuple(_books(ends, seen, currency))),
         *_kept(ends, seen),
+        *_on_chain(ends, seen),
         Verdict("SMS gateway", heard, tuple(_texts(case, seen))),
         Verdict("mail catcher", heard, tuple(_mails(case, seen))),
     )
@@ -93,6 +95,22 @@ def _kept(ends: Ending, seen: Seen) -> tuple[Verdict, ...]:
         if getattr(got, name) != getattr(wanted, name)
     ]
     return (Verdict("account service", f"{good}; resets: {_list(wanted.resets)}", tuple(wrong)),)
+
+
+READS: Final = frozenset(
+    ("eth_blockNumber", "eth_getCode", "eth_getTransactionByHash", "eth_getTransactionReceipt")
+)
+"""All that anybody may ever ask of a node."""
+
+
+def _on_chain(ends: Ending, seen: Seen) -> tuple[Verdict, ...]:
+    """Of the node, where the case is about a transaction on a chain."""
+    if ends.chain is None:
+        return ()
+    got = seen.chain or Chain("not asked")
+    wrong = [] if got.state == ends.chain else [f"{got.state} instead of {ends.chain}"]
+    wrong += [f"was asked to {method}" for method in got.asked if method not in READS]
+    return (Verdict("node", f"{ends.chain} on the chain; it was only read", tuple(wrong)),)
 
 
 def _list(words: Sequence[str]) -> str:

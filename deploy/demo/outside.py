@@ -9,6 +9,7 @@ from deploy.demo.calls import Caller, Calls
 from deploy.demo.stories import Case, Control
 from shared import clock
 from shared.auth import Role
+from shared.contracts.vocabulary import TransactionKind
 
 Topic = Literal["requests", "evidence", "returns"]
 PARTNER: Final = Caller(Role.PARTNER, "anpay-address-book")
@@ -59,6 +60,14 @@ class Keeping:
     resets: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """How a transaction stands on the chain, and which methods the node was called with."""
+
+    state: str
+    asked: tuple[str, ...] = ()
+
+
 APART: Final = frozenset({"corrected", "compensated", "clawed_back"})
 """Kinds of entries that repay no capture."""
 ALL_ROWS: Final = "10000"
@@ -84,9 +93,14 @@ class Outside:
         for name in _CONTROLS:
             if body := getattr(case, name, None):
                 await self.control(name, case, transaction_id, body)
-        if transaction_id:
+        if case.transaction is None or transaction_id is None:
+            return
+        if case.transaction.kind is not TransactionKind.ON_CHAIN:
             body = _transaction(case, transaction_id)
             await self.calls.post(self._at("bank", "/sandbox/transactions"), body)
+        elif case.node:
+            body = _on_chain(case, transaction_id)
+            await self.calls.post(self._at("node", "/sandbox/transactions"), body)
 
     async def control(
         self, control: Control, case: Case, transaction_id: str | None, body: Mapping[str, Any]
@@ -153,6 +167,19 @@ class Outside:
             resets=tuple(row["state"] for row in new["resets"]),
         )
 
+    async def chain(self, transaction_id: str) -> Chain:
+        """What the node says of a transaction, and all that it was ever asked for."""
+        node = self._at("node", "")
+        told = await self.calls.post(f"{node}/", _rpc("eth_getTransactionByHash", transaction_id))
+        seen = told["result"]
+        got = await self.calls.post(f"{node}/", _rpc("eth_getTransactionReceipt", transaction_id))
+        receipt = got["result"]
+        state = "unknown" if seen is None else "pending"
+        if receipt:
+            state = "confirmed" if receipt["status"] == "0x1" else "reverted"
+        found = await self.calls.get(f"{node}/sandbox/asked")
+        return Chain(state, tuple(sorted(found["asked"])))
+
     async def audit(self) -> dict[str, Any]:
         """The bank's judgement of all its books."""
         found: dict[str, Any] = await self.calls.get(self._at("bank", "/sandbox/audit"))
@@ -213,6 +240,17 @@ def _transaction(case: Case, transaction_id: str) -> dict[str, Any]:
         "occurred_at": (clock.utcnow() - timedelta(hours=given.hours_ago)).isoformat(),
         "bank": case.bank,
     }
+
+
+def _on_chain(case: Case, transaction_id: str) -> dict[str, Any]:
+    given = case.transaction
+    assert given is not None
+    moved = {"amount_minor": str(given.amount_minor), "asset": given.currency}
+    return {"hash": transaction_id, **moved, **case.node}
+
+
+def _rpc(method: str, *params: str) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
 
 
 def _at(row: Mapping[str, Any]) -> datetime:

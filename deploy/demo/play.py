@@ -64,7 +64,8 @@ async def _prepare(stage: Stage) -> None:
         await stage.world.outside.introduce(case)
         await stage.world.outside.prepare(case, stage.transaction_id(case))
     for case in stage.story.cases:
-        if transaction_id := stage.transaction_id(case):
+        transaction_id = stage.transaction_id(case)
+        if transaction_id and not case.ends.chain:  # a hash is pasted, not chosen from a list
             await stage.world.wallet.await_transaction(case, transaction_id)
 
 
@@ -121,6 +122,7 @@ async def _look(stage: Stage, case: Case) -> Seen:
         steps=watch.steps if watch else (),
         account=await outside.account(case, transaction_id, stage.began),
         keeping=await outside.keeping(customer_id, stage.began) if case.ends.account else None,
+        chain=await outside.chain(transaction_id) if case.ends.chain and transaction_id else None,
         merchant_asked=await outside.times_asked("requests", transaction_id),
         evidence_asked=await outside.times_asked("evidence", transaction_id),
         goods_sent=await outside.times_asked("returns", transaction_id),

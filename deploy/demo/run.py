@@ -29,7 +29,7 @@ def run(*, once: bool, wallet: str) -> int:
     """
     out, began = console(), clock.monotonic()
     profile.check(wallet)
-    tales = stories.load()  # a mistake in one is told before anything is started
+    tales = stories.of_wallet(wallet)  # a mistake in one is told before anything is started
 
     def tell(text: str) -> None:
         out.print(f"[{clock.monotonic() - began:5.1f} s] {text}", soft_wrap=True)

@@ -1,5 +1,6 @@
 """A story while it is played: with what, and how far it has come."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from deploy.demo.stream import Stream
 from deploy.demo.wallet import Wallet
 from deploy.demo.watch import Watch
 from shared import clock, ids
+from shared.contracts.vocabulary import TransactionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,12 @@ class Stage:
         return next(case for case in self.story.cases if case.name == name)
 
     def transaction_id(self, case: Case) -> str | None:
-        """Of this playing, where the case is about a transaction."""
-        return f"{case.transaction.id}-{self.run}" if case.transaction else None
+        """Of this playing, where the case is about a transaction; on a chain it is a hash."""
+        if case.transaction is None:
+            return None
+        name = f"{case.transaction.id}-{self.run}"
+        on_chain = case.transaction.kind is TransactionKind.ON_CHAIN
+        return f"0x{hashlib.sha256(name.encode()).hexdigest()}" if on_chain else name
 
     def references(self, case: Case) -> list[str]:
         """As people read them: the case's own, and those of the same customer's other cases."""

@@ -125,6 +125,7 @@ class Ending(_Data):
     evidence_asked: Times = 0
     goods_sent: Times = 0
     account: Account | None = None
+    chain: Literal["pending", "confirmed", "reverted", "unknown"] | None = None
     messages: Annotated[tuple[Message, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -138,7 +139,7 @@ class Case(_Data):
     """One customer's affair; in a file, `customer` may be the name of a case with the same one.
 
     `bank` and `merchant` are behaviours about the transaction as the sandbox takes them, `books`
-    (the bank's) and `accounts` about the customer.
+    (the bank's) and `accounts` about the customer; `node` is how a transaction on a chain stands.
     """
 
     name: Name
@@ -149,6 +150,7 @@ class Case(_Data):
     merchant: dict[str, Any] = {}
     books: dict[str, Any] = {}
     accounts: dict[str, Any] = {}
+    node: dict[str, Any] = {}
     request: Request
     ends: Ending
 
@@ -307,6 +309,12 @@ def _also_named(story: Story) -> set[str]:
     given = [step.transaction_of for step in story.steps if isinstance(step, Ask)]
     about = [case.request.about for case in story.cases]
     return {name for name in (*told, *given, *about) if name}
+
+
+def of_wallet(wallet: str) -> list[Story]:
+    """The wallet's own stories where it has some, else those that are true of every bank's."""
+    own = FOLDER / wallet
+    return load(own if own.is_dir() else FOLDER)
 
 
 def load(folder: Path = FOLDER) -> list[Story]:

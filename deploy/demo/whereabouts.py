@@ -30,6 +30,7 @@ def _addresses(endpoints: Mapping[str, Any], layout: Layout) -> list[str]:
         "e-mail inbox": f"{endpoints['mail']}/",
         "bank, merchants": f"{endpoints['bank']}/ and {endpoints['merchant']}/",
         "accounts": f"{endpoints['accounts']}/",
+        "node of a chain": f"{endpoints['node']}/",
         "Kafka bootstrap": f"{endpoints['kafka']}, topics {layout.prefix}.*",
         "PostgreSQL, logs": f"{work}/endpoints.json holds a DSN per service; {work}/logs",
     }

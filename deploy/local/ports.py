@@ -23,6 +23,7 @@ FIXED: Final[dict[str, int]] = {
     "sms": 8093,
     "mail": 8094,
     "accounts": 8095,
+    "node": 8096,
     "smpp": 12775,
     "smtp": 12525,
     "kafka": 19092,

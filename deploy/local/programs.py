@@ -15,7 +15,7 @@ from deploy.local.token import AUDIENCE
 from shared.auth import DEVELOPMENT_ISSUER
 
 SERVICES: Final = ("intake", "tracker", "notifier")
-SANDBOX: Final = ("bank", "merchant", "accounts", "sms", "mail")
+SANDBOX: Final = ("bank", "merchant", "accounts", "node", "sms", "mail")
 SMPP_SYSTEM_ID: Final = "redress"
 
 
@@ -105,6 +105,10 @@ def _tracker(layout: Layout) -> dict[str, str]:
         "BANK_URL": address(layout, "bank"),
         "MERCHANT_URL": address(layout, "merchant"),
         "ACCOUNTS_URL": address(layout, "accounts"),
+        "NODE_URL": address(layout, "node"),
+        "NODE_CONFIRMATIONS": "8",
+        "NODE_BLOCK_S": "1",
+        "NODE_PENDING_S": "6",
         "PUBLIC_URL": address(layout, "tracker"),
         "PARTNER_SECRETS": str(Keys(layout.secrets).partners),
     }

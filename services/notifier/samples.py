@@ -53,6 +53,12 @@ _MATTERS: Final = {
     Template.ACCOUNT_PAUSED_VERIFY: ("unauthorized", "odd_login"),
     Template.IDENTITY_WANTED: ("access_lost", "new_phone"),
     Template.DECLINED_OTHER: ("access_lost", "new_phone"),
+    Template.IN_TRANSIT_ON_CHAIN: ("missing_funds", "on_chain"),
+    Template.DELIVERED_ON_CHAIN: ("missing_funds", "on_chain"),
+    Template.EXPLAINED_REVERTED: ("missing_funds", "on_chain"),
+    Template.EXPLAINED_ON_CHAIN: ("wrong_or_scam_transfer", "scam"),
+    Template.EXPLAINED_KEYS: ("access_lost", "forgot_password"),
+    Template.EXPLAINED_EXPOSED: ("unauthorized", "code_leaked"),
     Template.CORRECTED: ("balance_anomaly", "less"),
 }
 _REASONS: Final = {

@@ -14,6 +14,7 @@ from services.tracker.domain.triggers import (
 from services.tracker.ports import (
     Accounts,
     Bank,
+    Chain,
     Merchant,
     NoAnswer,
     NotSent,
@@ -37,6 +38,27 @@ def bank_calls(bank: Bank) -> Make:
 
     async def make(task: tasks.Claimed) -> Trigger | None:
         return await _BANK[task.key.kind](bank, task)
+
+    return make
+
+
+def node_calls(node: Chain) -> Make:
+    """Tasks of a wallet without a bank: a node is read, and there is nothing else to call.
+
+    Raises:
+        ValueError: a task that would order something; none is ever made for such a wallet.
+
+    """
+
+    async def make(task: tasks.Claimed) -> Trigger | None:
+        payload = task.payload
+        match task.key.kind:
+            case "inquiry":
+                return await node.transaction(payload["transaction_id"])
+            case "trace" | "trace_query":
+                return await node.trace(payload["key"], payload["transaction_id"])
+            case unknown:
+                raise ValueError(f"no such call to a node: {unknown}")
 
     return make
 

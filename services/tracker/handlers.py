@@ -276,7 +276,7 @@ def _one(batch: _Batch, signal: Signal, fresh: set[UUID], live: set[UUID]) -> Ou
 def _apply(batch: _Batch, signal: Signal) -> Outcome:
     dispute = batch.disputes[signal.dispute_id]
     rules = rules_of(dispute)
-    trigger = _checked(dispute, signal.trigger)
+    trigger = _checked(dispute, signal.trigger, rules)
     purse = batch.purses.get(_transaction(dispute, trigger))
     bank = trigger.payload
     if purse and isinstance(bank, BankTransaction) and awaits_transaction(dispute, trigger):
@@ -310,8 +310,13 @@ def _transaction(dispute: Dispute, trigger: Trigger) -> str:
     return trigger.payload.transaction_id if isinstance(trigger.payload, Details) else ""
 
 
-def _checked(dispute: Dispute, trigger: Trigger) -> Trigger:
-    """The bank's transaction belongs to the customer, as owner or payer, or it is foreign."""
+def _checked(dispute: Dispute, trigger: Trigger, rules: Profile) -> Trigger:
+    """The bank's transaction belongs to the customer, as owner or payer, or it is foreign.
+
+    A node knows addresses and no people.
+    """
+    if rules.self_custody:
+        return trigger
     bank = trigger.payload
     if trigger.name is not T.TRANSACTION_FOUND or not isinstance(bank, BankTransaction):
         return trigger

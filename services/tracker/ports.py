@@ -75,6 +75,16 @@ class PostingOrder:
     currency: str
 
 
+class Chain(Protocol):
+    """What a chain can be asked through a node. Answers are triggers of the core."""
+
+    async def transaction(self, transaction_id: str) -> Trigger:
+        """TRANSACTION_FOUND or TRANSACTION_MISSING, by the transaction's hash."""
+
+    async def trace(self, key: str, transaction_id: str) -> Trigger:
+        """Where it is: on its way with a date, delivered with the hash as proof, or failed."""
+
+
 class Bank(Protocol):
     """A bank as the tracker uses it. Answers are triggers of the core."""
 

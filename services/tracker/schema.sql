@@ -145,6 +145,8 @@ CREATE TABLE public.disputes (
     ended_at timestamp with time zone,
     slack_at timestamp with time zone,
     told json,
+    wallet text,
+    wallet_version integer,
     CONSTRAINT disputes_access_check CHECK ((access = ANY (ARRAY['none'::text, 'asked'::text, 'refused'::text, 'restored'::text]))),
     CONSTRAINT disputes_appeal_check CHECK ((appeal = ANY (ARRAY['none'::text, 'lodged'::text, 'reopened'::text, 'sealed'::text]))),
     CONSTRAINT disputes_arbitration_check CHECK ((arbitration = ANY (ARRAY['none'::text, 'gathering'::text, 'open'::text, 'proposed'::text, 'decided'::text, 'superseded'::text]))),

@@ -1,5 +1,6 @@
 """Puts the tracker together: who gets what, and which loops run."""
 
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from functools import cached_property
@@ -17,6 +18,7 @@ from services.tracker.domain.reconciliation import Page
 from services.tracker.domain.triggers import Trigger
 from services.tracker.measuring import Measuring
 from services.tracker.merchant import HttpMerchant
+from services.tracker.node import HttpNode, Pace
 from services.tracker.reconcile import Reconciler
 from services.tracker.settings import Settings
 from services.tracker.store import disputes
@@ -25,7 +27,7 @@ from shared import db, docs, http, kafka, observe, outbox, service, tasks
 from shared.auth import Verifier
 from shared.contracts.topics import Topic
 from shared.observe import Progress
-from shared.rules import calendars
+from shared.rules import BadProfile, calendars
 from shared.seal import KeyRing
 from shared.signatures import Secrets
 
@@ -51,6 +53,7 @@ class _Parties:
 
     def __init__(self, settings: Settings, secrets: Secrets, engine: AsyncEngine) -> None:
         self._settings = settings
+        self._outside = settings.outside
         self._engine = engine
         self._secrets = secrets
         self._sessions: list[aiohttp.ClientSession] = []
@@ -74,17 +77,22 @@ class _Parties:
     @cached_property
     def _http_bank(self) -> HttpBank:
         url = f"{self._settings.public_url}/v1/callbacks/banks/bank"
-        return HttpBank(self._session(_BANK_SLOTS), self._settings.bank_url, url)
+        return HttpBank(self._session(_BANK_SLOTS), self._outside["bank_url"], url)
 
     @cached_property
     def _bank(self) -> calls.Make:
-        return calls.bank_calls(self._http_bank)
+        if not self._settings.reads_a_chain:
+            return calls.bank_calls(self._http_bank)
+        given = self._settings
+        pace = Pace(given.node_confirmations, given.node_block_s, given.node_pending_s)
+        session = self._session(_BANK_SLOTS)
+        return calls.node_calls(HttpNode(session, self._outside["node_url"], pace))
 
     @cached_property
     def _merchant(self) -> calls.Make:
         base = f"{self._settings.public_url}/v1/callbacks/merchants"
         session = self._session(_MERCHANT_SLOTS)
-        merchant = HttpMerchant(session, self._settings.merchant_url, self._secrets, base)
+        merchant = HttpMerchant(session, self._outside["merchant_url"], self._secrets, base)
         return calls.merchant_calls(merchant)
 
     @cached_property
@@ -92,7 +100,7 @@ class _Parties:
         url = f"{self._settings.public_url}/v1/callbacks/accounts"
         session = self._session(_ACCOUNTS_SLOTS)
         return calls.accounts_calls(
-            HttpAccounts(session, self._settings.accounts_url, url), self._siblings
+            HttpAccounts(session, self._outside["accounts_url"], url), self._siblings
         )
 
     async def _siblings(self, claim_id: UUID, dispute_id: UUID) -> bool:
@@ -114,6 +122,10 @@ def serve_for_ever(settings: Settings) -> None:
     """Run until a signal (exit 0) or until a part dies or stalls (exit 1)."""
     observe.configure("tracker", settings.log_level)
     observe.counts_by(calendars.calendar(settings.rules.calendar))
+    try:
+        settings.outside  # noqa: B018 - what is missing is told before anything starts
+    except BadProfile as reason:
+        sys.exit(str(reason))
     keys = KeyRing.load(settings.redress_key_ring)
     secrets = Secrets.load(settings.partner_secrets)
     engine = db.engine(settings.tracker_database_url, "tracker", 10)
@@ -150,9 +162,11 @@ def serve_for_ever(settings: Settings) -> None:
         Housekeeping(engine, measuring.measured),
         Counts(engine),
         measuring,
-        Reconciler(engine, settings.tracker_database_url, parties, settings.reconcile_hour),
         *loops.values(),
     ]
+    if not settings.reads_a_chain:  # a chain gives no statement of the day
+        dsn, hour = settings.tracker_database_url, settings.reconcile_hour
+        workers.append(Reconciler(engine, dsn, parties, hour))
     progress = [part.progress for part in workers]
 
     async def ready() -> None:

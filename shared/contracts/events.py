@@ -23,7 +23,9 @@ from shared.contracts.vocabulary import (
 )
 from shared.money import Currency, MinorUnits
 
-Identifier = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Identifier = Annotated[
+    str, Field(min_length=1, max_length=66, pattern=r"^[A-Za-z0-9_.:-]+$")
+]  # a hash with its 0x has 66
 Code = Annotated[str, Field(min_length=1, max_length=64)]
 Word = Annotated[
     str,

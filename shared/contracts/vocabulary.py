@@ -51,6 +51,7 @@ class TransactionKind(StrEnum):
     TRANSFER = "transfer"
     TOP_UP = "top_up"
     WITHDRAWAL = "withdrawal"
+    ON_CHAIN = "on_chain"
 
 
 class TransactionState(StrEnum):

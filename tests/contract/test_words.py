@@ -4,10 +4,13 @@ import pytest
 
 from services.notifier import templates
 from services.tracker.domain.routes import PATHS
+from services.tracker.domain.self_custody import PATHS_OF_KEYS
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import Reopening
 
-ROUTES = {route for path in PATHS.values() for route in path if route.cause}
+ROUTES = {
+    route for path in (*PATHS.values(), *PATHS_OF_KEYS.values()) for route in path if route.cause
+}
 TO_A_PERSON = (T.OPEN_ARBITRATION, T.GATHER_EVIDENCE)
 NEUTRAL = {"held_by_law"}  # the text that goes with it names no reason
 

@@ -34,7 +34,8 @@ def answers(scope: Scope, truth: Truth, dispute: Dispute) -> Iterator[Heard]:
         yield Heard(T.TRANSACTION_FOUND, told, truth.now("network", "filed"))
     if not scope.brisk:
         yield Heard(T.TRANSACTION_MISSING, None, truth)
-        yield Heard(T.TRANSACTION_FOREIGN, None, truth)
+        if not scope.self_custody:  # a node knows no people
+            yield Heard(T.TRANSACTION_FOREIGN, None, truth)
 
 
 def _shapes(scope: Scope) -> list[tuple[TransactionState, TransactionKind, Funding]]:

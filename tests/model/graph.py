@@ -5,7 +5,7 @@ new decisions for these steps only, and for where they lead.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,6 +17,7 @@ from services.tracker.domain.holds import holds
 from services.tracker.domain.states import Access, Identity, Leg, Verdict
 from services.tracker.domain.triggers import AccountReport, RefundReport, T, Trigger
 from shared.contracts.vocabulary import Actor, TransactionState
+from shared.rules import Profile
 from tests.model import choices, found
 from tests.model.plain import NOW, opened, plain
 from tests.model.routed import Key, Routed
@@ -27,6 +28,7 @@ from tests.unit.tracker.case import PROFILE
 
 _OLDER: Final = "402100000001"  # the reference of the dispute that came first
 _NAMES_IT: Final = (T.OPENED, T.DETAILS_GIVEN)
+OF_KEYS: Final = replace(PROFILE, self_custody=True)
 _Asked = tuple[Point, T, object, timedelta, int]  # what was heard where, beside whom
 
 
@@ -66,6 +68,10 @@ class Graph:
     lacking: dict[_Asked, _Moved] = field(default_factory=dict)
     nodes: dict[Node, Sequence[Step]] = field(default_factory=dict)
     sound: set[Node] = field(default_factory=set)
+
+    @property
+    def _rules(self) -> Profile:
+        return OF_KEYS if self.scope.self_custody else PROFILE
 
     def without(self, route: Key | None) -> None:
         """From now on no step goes by this route."""
@@ -198,7 +204,7 @@ class Graph:
         money = MoneyView(others_minor=node.others_minor, duplicate_of=older)
         trigger = Trigger(heard.name, Actor.REDRESS, heard.payload)
         with self.routed.noted(is_whole=is_whole) as taken:
-            decision = decide(before, trigger, NOW + heard.after, PROFILE, money)
+            decision = decide(before, trigger, NOW + heard.after, self._rules, money)
         if decision.result is not Result.APPLIED:
             return _Moved(applied=False, point=node.point)
         facts = decision.dispute.facts

@@ -15,6 +15,7 @@ from services.tracker.domain.states import (
     Destination,
     Identity,
     Inquiry,
+    Leg,
     Legal,
     Recall,
     Records,
@@ -38,7 +39,7 @@ _AT_THE_NETWORK: Final = (
 
 def broken(node: Node, *, is_alone: bool) -> str:
     """Why this state must not be, or nothing. Alone: no other dispute ever frees any money."""
-    if wrong := _money(node):
+    if wrong := _money(node) or _beyond_reading(node):
         return wrong
     rules = WHATEVER
     if node.dispute.legs.legal is not Legal.HELD:
@@ -67,6 +68,24 @@ def _money(node: Node) -> str:
     if dispute.legs.refund is Refund.RESERVED and facts.attempt(facts.refund_n).payer is None:
         return "an approval without a payer"
     return ""
+
+
+# All that a wallet of keys ever asks of anybody, and the legs that can begin there.
+_READS: Final = ("bank:inquiry:", "bank:trace:", "bank:trace_query:")
+_LEGS_OF_KEYS: Final = frozenset(
+    {Leg.DETAILS, Leg.INQUIRY, Leg.TRACE, Leg.ARBITRATION, Leg.APPEAL}
+    | {Leg.LEGAL, Leg.COMPLAINT, Leg.VERDICT}
+)
+
+
+def _beyond_reading(node: Node) -> str:
+    """Where the keys are the customer's nothing is paid, held, recalled, reset or frozen."""
+    if not node.dispute.facts.self_custody:
+        return ""
+    if begun := sorted(node.point.legs - _LEGS_OF_KEYS):
+        return f"began in self-custody: {begun[0]}"
+    calls = (name for name in node.work if ":" in name and not name.startswith(_READS))
+    return next((f"called in self-custody: {name}" for name in calls), "")
 
 
 def _is_shown(dispute: Dispute) -> bool:
@@ -216,7 +235,8 @@ def _nobody_watches(node: Node) -> bool:
     legs, state = dispute.legs, dispute.facts.transaction_state
     comes = state is TransactionState.DEBITED_NOT_CAPTURED and legs.inquiry is Inquiry.FOUND
     comes = comes or legs.trace is Trace.REJECTED or legs.records is Records.AUTHORISED_ONLY
-    return comes and legs.reversal is Reversal.NONE
+    by_itself = not dispute.facts.self_custody  # on a chain what failed has never left
+    return comes and by_itself and legs.reversal is Reversal.NONE
 
 
 def _leaves_on_hold(node: Node) -> bool:

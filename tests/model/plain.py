@@ -43,7 +43,7 @@ _BLANK: Final[dict[str, Any]] = {
     "trace_n": 1,
 }
 _KEPT_RULES: Final = ("outside_window", "identity_not_verified")
-_KEPT_CAUSES: Final = (None, "bank_silent", "no_transaction")
+_KEPT_CAUSES: Final = (None, "bank_silent", "node_silent", "no_transaction")
 
 
 def opened(scope: Scope) -> Dispute:

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import Final
 from unittest.mock import patch
 
-from services.tracker.domain import routes
+from services.tracker.domain import routes, self_custody
 from services.tracker.domain.guards import Scene
 from services.tracker.domain.records import replace
-from services.tracker.domain.routes import Guard, Route
+from services.tracker.domain.route import Guard, Route
+from shared.contracts.vocabulary import Kind
 
 Key = tuple[str, str]
 """The path, which is a kind or one of the two below, and the route's name."""
 ALWAYS: Final = "always"
+ALWAYS_OF_KEYS: Final = "always, self-custody"
 ON_HOLD: Final = "on_hold"  # what goes on under a legal hold
 
 
@@ -51,7 +53,14 @@ class Routed:
 def tables() -> dict[str, tuple[Route, ...]]:
     """Every path there is."""
     paths = {kind.value: path for kind, path in routes.PATHS.items()}
-    return {ALWAYS: routes.ALWAYS, ON_HOLD: routes.ON_HOLD} | paths
+    of_keys = {of_keys_of(kind): path for kind, path in self_custody.PATHS_OF_KEYS.items()}
+    always = {ALWAYS: routes.ALWAYS, ON_HOLD: routes.ON_HOLD}
+    return always | {ALWAYS_OF_KEYS: self_custody.ALWAYS_OF_KEYS} | paths | of_keys
+
+
+def of_keys_of(kind: Kind) -> str:
+    """The name of the kind's path where the keys are their owner's."""
+    return f"{kind}, self-custody"
 
 
 def keys() -> list[Key]:
@@ -68,8 +77,11 @@ def watching() -> Iterator[Routed]:
         for path, table in tables().items()
     }
     paths = {kind: watched[kind.value] for kind in routes.PATHS}
+    of_keys = {kind: watched[of_keys_of(kind)] for kind in self_custody.PATHS_OF_KEYS}
     with (
         patch.dict(routes.PATHS, paths),
+        patch.dict(self_custody.PATHS_OF_KEYS, of_keys),
+        patch.object(self_custody, "ALWAYS_OF_KEYS", watched[ALWAYS_OF_KEYS]),
         patch.object(routes, "ALWAYS", watched[ALWAYS]),
         patch.object(routes, "ON_HOLD", watched[ON_HOLD]),
     ):

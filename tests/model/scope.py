@@ -41,6 +41,7 @@ class Scope:
     details: bool = True  # the customer may say later which transaction it is
     prompt: bool = False  # the account service answers before anything else happens
     brisk: bool = False  # so does the bank when it is asked for the transaction, which it knows
+    self_custody: bool = False  # a node instead of a bank: nothing can be paid or taken back
     silent: frozenset[T] = frozenset()  # what is never said in this search
 
 

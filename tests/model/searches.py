@@ -278,6 +278,46 @@ _DEEP: Final = (
     _search("deep", Kind.ACCESS_LOST, f"{_ENDS}, access_restored"),
     _search("deep", Kind.COMPLAINT, "withdrawn, answered", appeals=True),
 )  # fmt: skip
-SMALL: Final = (*_beginnings(), *_thefts(), *_decisions())
+
+_CHAIN: Final = """checking, asked node_silent, asked not_on_chain, asked chain_unclear,
+    explained reverted_on_chain, withdrawn"""
+_OF_KEYS: Final = {
+    Kind.MISSING_FUNDS: f"""{_CHAIN}, {_DETAILS}, tracing, in_transit, delivered,
+        explained irreversible_on_chain, asked unconfirmed_on_chain""",
+    Kind.WRONG_OR_SCAM_TRANSFER: f"{_CHAIN}, {_DETAILS}, explained irreversible_on_chain",
+    Kind.UNAUTHORIZED: "explained keys_exposed",
+    Kind.ACCESS_LOST: "explained keys_are_yours",
+    Kind.COMPLAINT: "complaint_open, answered, withdrawn",
+}
+# A node never says that something was debited and not captured.
+_OF_A_NODE: Final = (TransactionState.CAPTURED, TransactionState.DECLINED, TransactionState.UNKNOWN)
+# Operators try everything; only a denial is ever possible (`must`).
+_TRIED: Final[dict[str, Any]] = {
+    "self_custody": True,
+    "is_in_table": False,
+    "credit": True,
+    "compensation": True,
+    "offers": True,
+}
+
+
+def _of_keys() -> Iterator[Search]:
+    for kind, promised in _OF_KEYS.items():
+        yield _search("self-custody", kind, promised, has_transaction=kind in WITHOUT_TRANSACTION,
+            states=_OF_A_NODE, attempts=0, remedies=(),
+            **_TRIED)  # fmt: skip
+        heard = "" if kind is Kind.COMPLAINT else "asked appeal, asked court_order"
+        yield _search("self-custody, appealed", kind, heard, appeals=True, legal=True,
+            **_TRIED)  # fmt: skip
+    yield _search("self-custody, named", Kind.UNAUTHORIZED,
+        f"{_CHAIN}, explained irreversible_on_chain, declined arbitration", states=_OF_A_NODE,
+        **_TRIED)  # fmt: skip
+    for kind in (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER, Kind.UNAUTHORIZED):
+        yield _search("self-custody, duplicate", kind, "duplicate", duplicate=True,
+            has_transaction=kind is Kind.UNAUTHORIZED, attempts=0, remedies=(),
+            **_TRIED)  # fmt: skip
+
+
+SMALL: Final = (*_beginnings(), *_thefts(), *_decisions(), *_of_keys())
 
 SEARCHES: Final = (*_DEEP, *SMALL)  # the longest first

@@ -270,7 +270,8 @@ def _traced(n: int, truth: Truth, dispute: Dispute) -> Iterator[Heard]:
     further = _FIRST["trace"] if state in ("", "in_transit") else (state,)
     for found in further:
         then = truth.now(f"trace:{n}", found)
-        if found == "rejected" and not then.of("reversal"):
+        comes_back = not dispute.facts.self_custody  # what failed on a chain never left
+        if found == "rejected" and comes_back and not then.of("reversal"):
             then = then.now("reversal", "pending")
         yield _last("trace", n, then, dispute)
 

@@ -66,7 +66,10 @@ def detail(
             "action_texts": {a.value: words.of_action(a, language) for a in actions},
             "terms": terms,
             "about_reference": dispute.opening.about_reference,
-            "timeline": [_received(dispute, language), *(_step(v, s, language) for v, s in steps)],
+            "timeline": [
+                _received(dispute, language),
+                *(_step(v, s, language, of_keys=_is_of_keys(dispute)) for v, s in steps),
+            ],
         }
     )
 
@@ -122,7 +125,7 @@ def _summary(dispute: Stored, language: Language, reasons: Reasons) -> dict[str,
         "transaction_id": (snapshot and snapshot.transaction_id) or opening.transaction_id,
         "merchant_id": (snapshot and snapshot.merchant_id) or opening.merchant_id,
         "status": dispute.status,
-        "status_text": words.of_status(dispute.status, opening.kind, language),
+        "status_text": _status_text(dispute, language),
         "open": dispute.open,
         "next_actor": actor,
         "next_actor_text": words.of_actor(actor, language),
@@ -170,11 +173,25 @@ def _received(dispute: Stored, language: Language) -> StepView:
     return _step(0, received, language)
 
 
-def _step(version: int, step: Step, language: Language) -> StepView:
+def _is_of_keys(dispute: Stored) -> bool:
+    """Whether the tracker reads a chain for it, and asks no bank."""
+    return dispute.snapshot is not None and dispute.snapshot.detail.get("custody") == "self"
+
+
+def _status_text(dispute: Stored, language: Language) -> str:
+    snapshot, kind = dispute.snapshot, dispute.opening.kind
+    if snapshot is None or not _is_of_keys(dispute):
+        return words.of_status(dispute.status, kind, language)
+    rule = snapshot.decision.rule if snapshot.decision else None
+    return words.of_status_of_keys(dispute.status, kind, rule, language)
+
+
+def _step(version: int, step: Step, language: Language, *, of_keys: bool = False) -> StepView:
+    told = words.of_step_of_keys if of_keys else words.of_step
     return StepView(
         version=version,
         code=words.shown_step(step.code),
-        text=words.of_step(step.code, language),
+        text=told(step.code, language),
         at=step.at,
         actor=step.actor,
         params=step.params,

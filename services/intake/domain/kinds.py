@@ -21,7 +21,9 @@ FITS: Final[Mapping[Kind, frozenset[TransactionKind]]] = {
     Kind.REFUND_NOT_RECEIVED: frozenset({TransactionKind.PAYMENT}),
     Kind.GOODS_OR_SERVICE: frozenset({TransactionKind.PAYMENT}),
     Kind.UNAUTHORIZED: _ANY,
-    Kind.WRONG_OR_SCAM_TRANSFER: frozenset({TransactionKind.TRANSFER, TransactionKind.WITHDRAWAL}),
+    Kind.WRONG_OR_SCAM_TRANSFER: frozenset(
+        {TransactionKind.TRANSFER, TransactionKind.WITHDRAWAL, TransactionKind.ON_CHAIN}
+    ),
     Kind.BALANCE_ANOMALY: _ANY,
     Kind.ACCESS_LOST: frozenset(),
     Kind.COMPLAINT: frozenset(),

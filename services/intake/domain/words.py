@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from services.intake.domain import of_keys
 from services.intake.domain.statuses import OF_KIND, STATUSES
 from services.intake.domain.steps import ANY_STEP, NEUTRAL, STEPS
 from shared.contracts.vocabulary import REASONS, Action, Actor, Kind, Status
@@ -37,6 +38,13 @@ def of_status(status: Status, kind: Kind, language: Language) -> str:
     return OF_KIND.get((kind, status), STATUSES[status])[_COLUMN[language]]
 
 
+def of_status_of_keys(status: Status, kind: Kind, rule: str | None, language: Language) -> str:
+    """The same where the keys are the customer's; an explanation by the `rule` it rests on."""
+    explained = of_keys.BY_RULE.get(rule or "") if status is Status.EXPLAINED else None
+    pair = explained or of_keys.STATUSES.get(status)
+    return pair[_COLUMN[language]] if pair else of_status(status, kind, language)
+
+
 def of_reason(reasons: Reasons, kind: Kind, code: str, language: Language) -> str:
     """A reason; one that a profile hid keeps its words, one that is gone stands for itself."""
     pair = reasons[kind].get(code) or REASONS[kind].get(code)
@@ -56,6 +64,12 @@ def of_actor(actor: Actor, language: Language) -> str:
 def of_step(code: str, language: Language) -> str:
     """One step of the timeline; a code of a newer tracker gets a sentence that is always true."""
     return STEPS.get(code, ANY_STEP)[_COLUMN[language]]
+
+
+def of_step_of_keys(code: str, language: Language) -> str:
+    """The same where the keys are the customer's."""
+    pair = of_keys.STEPS.get(code)
+    return pair[_COLUMN[language]] if pair else of_step(code, language)
 
 
 def shown_step(code: str) -> str:

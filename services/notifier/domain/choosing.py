@@ -158,7 +158,18 @@ def _unless_credited(template: Template) -> _Choice:
     return choose
 
 
+def _is_of_keys(status: StatusChanged) -> bool:
+    """Of a wallet whose keys are its owner's: there is a chain, and no bank."""
+    return status.detail.get("custody") == "self"
+
+
+def _in_transit(status: StatusChanged) -> Template:
+    return Template.IN_TRANSIT_ON_CHAIN if _is_of_keys(status) else Template.IN_TRANSIT
+
+
 def _delivered(status: StatusChanged) -> Template:
+    if _is_of_keys(status):
+        return Template.DELIVERED_ON_CHAIN
     refund = status.kind is Kind.REFUND_NOT_RECEIVED
     return Template.REFUND_ARRIVED if refund else Template.DELIVERED
 
@@ -168,8 +179,18 @@ def _reversed(status: StatusChanged) -> Template:
     return Template.RELEASED if twice else Template.REVERSED
 
 
+_OF_KEYS: Final = {
+    "irreversible_on_chain": Template.EXPLAINED_ON_CHAIN,
+    "reverted_on_chain": Template.EXPLAINED_REVERTED,
+    "keys_are_yours": Template.EXPLAINED_KEYS,
+    "keys_exposed": Template.EXPLAINED_EXPOSED,
+}
+
+
 def _explained(status: StatusChanged) -> Template:
     rule = status.decision.rule if status.decision else None
+    if told := _OF_KEYS.get(rule or ""):
+        return told
     if rule == "recall_refused":
         return Template.EXPLAINED_RECALL
     failed = rule == "no_money_moved" or (rule is None and status.kind is Kind.PAYMENT_FAILED)
@@ -177,6 +198,8 @@ def _explained(status: StatusChanged) -> Template:
 
 
 def _declined(status: StatusChanged) -> Template:
+    if _is_of_keys(status):
+        return Template.DECLINED_OTHER
     if Action.REQUEST_MERCHANT_CONSENT in status.actions:
         return Template.DECLINED_OFFER
     about_money = status.kind not in (Kind.ACCESS_LOST, Kind.BALANCE_ANOMALY)
@@ -187,7 +210,7 @@ def _declined(status: StatusChanged) -> Template:
 BY_STATUS: Final[dict[Status, _Choice]] = {
     Status.RECEIVED: Template.RECEIVED,
     Status.NEEDS_DETAILS: Template.DETAILS_WANTED,
-    Status.IN_TRANSIT: Template.IN_TRANSIT,
+    Status.IN_TRANSIT: _in_transit,
     Status.RETURNING: Template.RETURNING,
     Status.REVERSAL_WATCHED: _watched,
     Status.RECALLING: _recalling,

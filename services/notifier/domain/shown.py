@@ -15,7 +15,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency
 
 from services.notifier.domain.segments import is_gsm7
-from shared.money import exponent
+from shared.money import exponent, is_on_chain
 
 LOCALES: Final = {
     "zh-CN": Locale("zh", "CN", script="Hans"),
@@ -36,12 +36,20 @@ def amount(amount_minor: int, currency: str, locale: str) -> str:
     Where a Latin text's symbol is outside the SMS alphabet (₹), the ISO code stands instead.
     """
     value = Decimal(amount_minor).scaleb(-exponent(currency))
+    if is_on_chain(currency):
+        return f"{currency} {_every_digit(value)}"
     text = format_currency(value, currency, locale=LOCALES[locale])
     text = _BEFORE_DIGITS.sub(" ", text.replace(_NO_BREAK_SPACE, " "))
     if locale == "zh-CN" or is_gsm7(text):
         return text
     plain = format_currency(value, currency, "¤¤ #,##0.00", locale=LOCALES[locale])
     return plain.replace(_NO_BREAK_SPACE, " ")
+
+
+def _every_digit(value: Decimal) -> str:
+    """All that are not zero: who sent 0.000004 reads neither 0.00 nor 4E-6."""
+    digits = f"{value:,f}"
+    return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
 
 @lru_cache(maxsize=_CACHED)

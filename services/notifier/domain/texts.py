@@ -71,6 +71,12 @@ class Template(StrEnum):
     DECLINED_OTHER = "declined_other"
     WITHDRAWN = "withdrawn"
     DUPLICATE = "duplicate"
+    IN_TRANSIT_ON_CHAIN = "in_transit_on_chain"
+    DELIVERED_ON_CHAIN = "delivered_on_chain"
+    EXPLAINED_ON_CHAIN = "explained_on_chain"
+    EXPLAINED_REVERTED = "explained_reverted"
+    EXPLAINED_KEYS = "explained_keys"
+    EXPLAINED_EXPOSED = "explained_exposed"
     DELAYED = "delayed"
     REMINDER = "reminder"
     DATE_MOVED = "date_moved"
@@ -80,6 +86,7 @@ PROGRESS: Final = frozenset(
     {
         Template.RECEIVED,
         Template.IN_TRANSIT,
+        Template.IN_TRANSIT_ON_CHAIN,
         Template.REVERSAL_WATCHED,
         Template.RELEASE_WATCHED,
         Template.RECALLING,
@@ -131,6 +138,7 @@ ENDS: Final = frozenset(
         Template.CREDITED,
         Template.CREDIT_FINAL,
         Template.DELIVERED,
+        Template.DELIVERED_ON_CHAIN,
         Template.REFUND_ARRIVED,
         Template.RETURNED,
         Template.REVERSED,
@@ -146,6 +154,10 @@ ENDS: Final = frozenset(
         Template.EXPLAINED,
         Template.EXPLAINED_OTHER,
         Template.EXPLAINED_RECALL,
+        Template.EXPLAINED_ON_CHAIN,
+        Template.EXPLAINED_REVERTED,
+        Template.EXPLAINED_KEYS,
+        Template.EXPLAINED_EXPOSED,
         Template.DECLINED,
         Template.DECLINED_OFFER,
         Template.DECLINED_OTHER,
@@ -169,6 +181,8 @@ WITHOUT_MONEY: Final = frozenset(
         Template.REFERRED,
         Template.ANSWERED,
         Template.DECLINED_OTHER,
+        Template.EXPLAINED_KEYS,
+        Template.EXPLAINED_EXPOSED,
         Template.REMINDER,
         Template.DATE_MOVED,
     }

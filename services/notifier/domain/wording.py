@@ -182,8 +182,9 @@ _ROWS: Final = (
 )
 _MONEY_COMING: Final = frozenset(
     {
-        Template.IN_TRANSIT, Template.RETURNING, Template.REVERSAL_WATCHED,
-        Template.RELEASE_WATCHED, Template.RECALL_AGREED, Template.REFUND_SENT,
+        Template.IN_TRANSIT, Template.IN_TRANSIT_ON_CHAIN, Template.RETURNING,
+        Template.REVERSAL_WATCHED, Template.RELEASE_WATCHED, Template.RECALL_AGREED,
+        Template.REFUND_SENT,
     }
 )  # fmt: skip
 _EVERY: Final = frozenset(Template)

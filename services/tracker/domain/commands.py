@@ -175,8 +175,22 @@ _WHILE_OPEN: Final[dict[Action, Callable[[Dispute], bool]]] = {
 }
 
 
+# The rest orders money, or somebody who could move it or hold an account.
+_OF_KEYS: Final = frozenset(
+    {
+        T.ARBITRATOR_DECIDED,
+        T.LEGAL_HOLD_PLACED,
+        T.LEGAL_HOLD_LIFTED,
+        T.CASE_REOPENED,
+        T.COMPLAINT_ANSWERED,
+    }
+)
+
+
 def _ops_may(dispute: Dispute, trigger: T) -> bool:
     leg = LEG_OF[trigger]
+    if dispute.facts.self_custody and trigger not in _OF_KEYS:
+        return False
     if (dispute.legs.of(leg), trigger) not in TABLES[leg]:
         return False
     if trigger is T.CASE_REOPENED:
@@ -244,6 +258,9 @@ def _check_decision(scene: Scene, trigger: Trigger) -> Refused | None:
         return again
     if decision.remedy is Remedy.NONE:
         return None
+    if scene.facts.self_custody:
+        no = "nothing can be paid or taken back where the keys are the customer's"
+        return Refused(f"{no}; possible now: remedy none", "remedy")
     if decision.remedy is Remedy.CORRECTION:
         return _check_correction(scene.dispute, decision)
     if no := _no_grant(scene, decision.remedy):

@@ -84,7 +84,8 @@ def decide(
     if trigger.name is T.DATES_MOVED:
         return _rescheduled(dispute, trigger, now, rules)
     if trigger.name is T.OPENED:
-        return _settle(public.heard_late(dispute, now), (), now, rules, money)
+        begun = learn.opened(public.heard_late(dispute, now), rules)
+        return _settle(begun, (), now, rules, money)
     if _waits_for_the_law(dispute, trigger):
         return _put_off(dispute, trigger, now, rules)
     trigger = learn.believable(trigger, now, rules)

@@ -10,8 +10,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from services.tracker.domain import routes
-from services.tracker.domain.routes import Route
+from services.tracker.domain import routes, self_custody
+from services.tracker.domain.route import Route
 from services.tracker.domain.states import Leg, State
 from services.tracker.domain.tables import EXCEPT, TABLES
 from services.tracker.domain.triggers import T
@@ -23,6 +23,9 @@ def drawings() -> dict[str, str]:
     """File name → text, for every leg and for every path."""
     drawn = {f"{leg.value}.mmd": leg_diagram(leg) for leg in Leg}
     drawn["path_always.mmd"] = path_diagram(routes.ALWAYS)
+    drawn["path_of_keys_always.mmd"] = path_diagram(self_custody.ALWAYS_OF_KEYS)
+    for kind, path in self_custody.PATHS_OF_KEYS.items():
+        drawn[f"path_of_keys_{kind}.mmd"] = path_diagram(path)
     return drawn | {f"path_{kind}.mmd": path_diagram(path) for kind, path in routes.PATHS.items()}
 
 

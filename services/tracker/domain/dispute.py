@@ -76,6 +76,9 @@ class Facts:
 
     details_given: tuple[str, ...] = ()  # of `transaction` and `amount`: what came later
 
+    self_custody: bool = False  # by the rules of its opening: nothing can be paid or taken back
+    recipient_kind: str | None = None  # on a chain: `contract` or `account`
+
     transaction_state: TransactionState | None = None
     transaction_kind: TransactionKind | None = None
     captured_minor: int | None = None

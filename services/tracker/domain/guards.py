@@ -248,12 +248,14 @@ def bank_answered_late(scene: Scene) -> bool:
     if scene.legs.arbitration is not Arbitration.OPEN:
         return False
     match scene.facts.arbitration_cause:
-        case "bank_silent":
+        case "bank_silent" | "node_silent":
             return scene.legs.inquiry not in (Inquiry.ASKED, Inquiry.STALLED)
-        case "unknown_at_bank":
+        case "unknown_at_bank" | "not_on_chain":
             return scene.legs.inquiry is not Inquiry.MISSING
         case "bank_cannot_tell":
             return not _found(scene, TransactionState.UNKNOWN)
+        case "chain_unclear":
+            return not _is_unclear(scene)
         case _:
             return False
 
@@ -275,6 +277,27 @@ def money_comes_back(scene: Scene) -> bool:
 def bank_cannot_tell(scene: Scene) -> bool:
     """The bank knows the transaction and not its outcome."""
     return _found(scene, TransactionState.UNKNOWN) and _untouched(scene)
+
+
+def chain_is_unclear(scene: Scene) -> bool:
+    """What was read is neither done nor undone."""
+    return _is_unclear(scene) and _untouched(scene)
+
+
+def failed_on_chain(scene: Scene) -> bool:
+    """What was waiting to be confirmed has failed: it moved nothing, and nothing comes back."""
+    return scene.legs.trace is Trace.REJECTED and _is_unexplained(scene)
+
+
+def went_elsewhere(scene: Scene) -> bool:
+    """Confirmed, at another address than was meant: nobody can take it back."""
+    return scene.legs.trace is Trace.WRONG_ACCOUNT and _is_unexplained(scene)
+
+
+def has_nothing_to_look_up(scene: Scene) -> bool:
+    """No transaction was named, or none is needed: what can be done is told at once."""
+    alone = not _has_transaction(scene) or not needs_transaction(scene.dispute.claim.kind)
+    return alone and _is_unexplained(scene)
 
 
 def should_be_traced(scene: Scene) -> bool:
@@ -822,6 +845,15 @@ def _has_transaction(scene: Scene) -> bool:
 
 def _found(scene: Scene, state: TransactionState) -> bool:
     return scene.legs.inquiry is Inquiry.FOUND and scene.facts.transaction_state is state
+
+
+def _is_unclear(scene: Scene) -> bool:
+    undecided = (TransactionState.UNKNOWN, TransactionState.DEBITED_NOT_CAPTURED)
+    return any(_found(scene, state) for state in undecided)
+
+
+def _is_unexplained(scene: Scene) -> bool:
+    return _undecided(scene) and scene.legs.verdict is Verdict.NONE
 
 
 def _untouched(scene: Scene) -> bool:

@@ -9,7 +9,7 @@ from services.tracker.domain import lateness, standing
 from services.tracker.domain.dispute import OWED, Attempt, Dispute, Facts, MoneyView, coming
 from services.tracker.domain.guards import BY_LAW, Scene, wanted
 from services.tracker.domain.records import replace
-from services.tracker.domain.routes import Route
+from services.tracker.domain.route import Route
 from services.tracker.domain.states import Refund, Reversal
 from services.tracker.domain.triggers import (
     AccountReport,
@@ -70,6 +70,12 @@ def _payload(trigger: Trigger, kind: type[P]) -> P:
     return trigger.payload
 
 
+def opened(dispute: Dispute, rules: Profile) -> Dispute:
+    """What the rules of its opening say about all that comes."""
+    facts = replace(dispute.facts, self_custody=rules.self_custody)
+    return replace(dispute, facts=facts)
+
+
 def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
     del now
     bank = _payload(trigger, BankTransaction)
@@ -89,6 +95,7 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         funding=bank.funding,
         tender=bank.tender,
         clawback_minor=bank.clawback_minor,
+        recipient_kind=bank.recipient_kind,
         chargeback_until=bank.chargeback_until,
         chargeback_found_minor=bank.chargeback_minor,
         chargeback_before=bank.chargeback_won,

@@ -206,7 +206,9 @@ def next_actor(dispute: Dispute) -> Actor:
     ours = legs.chargeback is Chargeback.REPRESENTED and not dispute.facts.chargeback_outside
     if ours and status(dispute) is Status.CHARGEBACK_FILED:
         return Actor.OPS  # accept it, or go on to pre-arbitration
-    return _NEXT.get(status(dispute), Actor.NOBODY)
+    found = _NEXT.get(status(dispute), Actor.NOBODY)
+    no_bank = dispute.facts.self_custody and found is Actor.BANK
+    return Actor.REDRESS if no_bank else found  # a chain is read, it does not act
 
 
 def actions(dispute: Dispute, now: datetime) -> list[Action]:
@@ -370,6 +372,8 @@ def detail(dispute: Dispute) -> dict[str, str]:
     """Codes and dates behind the status, for whoever turns them into words."""
     facts, legs = dispute.facts, dispute.legs
     found: dict[str, object] = {
+        "custody": "self" if facts.self_custody else None,
+        "recipient_kind": facts.recipient_kind,
         "cause": facts.cause if legs.verdict is Verdict.EXPLAINED else None,
         "at_bank": facts.at_bank,
         "answer_by": _iso(facts.answer_by),

@@ -4,28 +4,15 @@ A path is a list in the domain's order (see the project's documentation for each
 are named data and read only the dispute and what the reservations allow.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Final
 
 from services.tracker.domain import guards as g
-from services.tracker.domain import standing
+from services.tracker.domain import self_custody, standing
 from services.tracker.domain.guards import Scene
+from services.tracker.domain.route import Route
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import Kind
-
-Guard = Callable[[Scene], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """When `guard` holds, `trigger` fires; `cause` says why, in the domain's words."""
-
-    name: str
-    guard: Guard
-    trigger: T
-    cause: str = ""
-
 
 _COMES_BY_ITSELF: Final = (  # a legal hold does not stop it, and nothing may pay it once more
     Route("return on its way", g.was_rejected, T.WATCH_REVERSAL),
@@ -278,11 +265,27 @@ def next_route(scene: Scene) -> Route | None:
     Nothing is paid while a provisional credit is being given or taken back.
     """
     dispute = scene.dispute
+    if dispute.facts.self_custody:
+        return _next_of_keys(scene)
     if g.is_on_hold(dispute):
-        return next((route for route in ON_HOLD if route.guard(scene)), None)
-    found = next((route for route in ALWAYS if route.guard(scene)), None)
+        return _first(ON_HOLD, scene)
+    found = _first(ALWAYS, scene)
     if found or standing.is_over(dispute):
         return found
-    found = next((route for route in PATHS[g.path_of(dispute)] if route.guard(scene)), None)
+    found = _first(PATHS[g.path_of(dispute)], scene)
     waits = found is not None and found.trigger is T.APPROVE and g.credit_is_moving(scene)
     return None if waits else found
+
+
+def _next_of_keys(scene: Scene) -> Route | None:
+    """The same where no bank stands behind the wallet."""
+    if g.is_on_hold(scene.dispute):
+        return None
+    found = _first(self_custody.ALWAYS_OF_KEYS, scene)
+    if found or standing.is_over(scene.dispute):
+        return found
+    return _first(self_custody.path_of(scene.dispute.claim.kind), scene)
+
+
+def _first(table: Iterable[Route], scene: Scene) -> Route | None:
+    return next((route for route in table if route.guard(scene)), None)

@@ -228,6 +228,7 @@ class BankTransaction:
     clawback_minor: int = 0  # rewards that a full refund takes back
     chargeback_until: datetime | None = None
     chargeback_minor: int | None = None  # one is open that did not come from here
+    recipient_kind: str | None = None  # on a chain
     chargeback_won: bool = False  # such a one had brought its money before, see `refunded_minor`
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.demo.steps import DOES
-from deploy.demo.stories import FOLDER, Step, Story, load
+from deploy.demo.stories import FOLDER, Account, Step, Story, load, of_wallet
 from shared.contracts.vocabulary import ENDS, REASONS, Kind
 
 CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
@@ -88,3 +88,26 @@ def test_a_story_without_cases_is_refused() -> None:
                 "steps": [],
             }
         )
+
+
+@pytest.mark.parametrize("wallet", ["alipay", "wechat-pay", "apple-pay", "google-pay", "demo"])
+def test_a_wallet_with_a_bank_plays_the_stories_of_every_bank(wallet: str) -> None:
+    assert of_wallet(wallet) == load()
+
+
+def test_a_wallet_of_keys_has_stories_of_its_own() -> None:
+    own = of_wallet("tokenpocket")
+    cases = [case for story in own for case in story.cases]
+    assert [story.number for story in own] == list(range(1, len(own) + 1))
+    assert {case.request.kind for case in cases} == {
+        "missing_funds",
+        "wrong_or_scam_transfer",
+        "unauthorized",
+        "access_lost",
+    }
+    for case in cases:
+        assert (case.ends.back_minor, case.ends.journal, case.ends.account) == (0, (), Account())
+        assert case.ends.chain or case.transaction is None
+    people = {case.customer for story in (*own, *load()) for case in story.cases}
+    for name in ("id", "phone", "email"):
+        assert len({getattr(each, name) for each in people}) == len(people)

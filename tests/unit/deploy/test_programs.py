@@ -26,8 +26,8 @@ def test_the_tracker_is_told_where_every_outside_party_is(
     for name, value in service_env("tracker", place, BACKING).items():
         monkeypatch.setenv(name, value)
     settings = Settings()
-    parties = (settings.bank_url, settings.merchant_url, settings.accounts_url)
-    names = ("bank", "merchant", "accounts")
+    parties = (settings.bank_url, settings.merchant_url, settings.accounts_url, settings.node_url)
+    names = ("bank", "merchant", "accounts", "node")
     assert parties == tuple(f"http://127.0.0.1:{place.ports[name]}" for name in names)
 
 

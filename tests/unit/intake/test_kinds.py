@@ -46,17 +46,17 @@ def test_every_kind_that_takes_a_transaction_is_in_the_table_above() -> None:
 
 
 def test_what_fits_which_transaction() -> None:
-    everything = {"payment", "transfer", "top_up", "withdrawal"}
+    everything = {"payment", "transfer", "top_up", "withdrawal", "on_chain"}
     assert {kind.value: set(fits) for kind, fits in FITS.items()} == {
         "payment_failed": {"payment", "top_up"},
         "wrong_amount": everything,
         "duplicate_charge": {"payment", "top_up"},
-        "missing_funds": {"transfer", "top_up", "withdrawal"},
+        "missing_funds": {"transfer", "top_up", "withdrawal", "on_chain"},
         "refund_request": {"payment"},
         "refund_not_received": {"payment"},
         "goods_or_service": {"payment"},
         "unauthorized": everything,
-        "wrong_or_scam_transfer": {"transfer", "withdrawal"},
+        "wrong_or_scam_transfer": {"transfer", "withdrawal", "on_chain"},
         "balance_anomaly": everything,
         "access_lost": set(),
         "complaint": set(),

@@ -56,3 +56,17 @@ def test_what_happened_is_shown_on_the_readers_day() -> None:
 
 def test_a_time_without_offset_is_utc() -> None:
     assert shown.moment("2026-10-13T16:00:00") == datetime(2026, 10, 13, 16, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minor", "asset", "text"),
+    [
+        (1_500_000_000_000_000_000, "ETH", "ETH 1.5"),
+        (1, "ETH", "ETH 0.000000000000000001"),
+        (12_345_000_000, "USDT", "USDT 12,345"),
+        (4, "USDC", "USDC 0.000004"),
+        (0, "BTC", "BTC 0"),
+    ],
+)
+def test_assets_on_a_chain_are_shown_to_their_last_digit(minor: int, asset: str, text: str) -> None:
+    assert {shown.amount(minor, asset, locale) for locale in ("zh-CN", "en")} == {text}

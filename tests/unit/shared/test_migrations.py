@@ -100,7 +100,7 @@ FROZEN = {
         "0aeffd710ea7e072ca94c82c744e6365f30ae3173744d0d09836ba41f794843a"
     ),
     "services/tracker/migrations/versions/0012_wallet.py": (
-        "caa6b8ee3119505566a4b6d822fb2137f40ff44f85b772f290437d720500185f"
+        "5eb707bef9f363cb3fd3e8203b2f7268ed9e59fc23ddbd2f428f363dfb6bd4d2"
     ),
     "shared/pipes/0001.sql": ("e7f0b5c5f843f9b0610ac9fef4b1eeb6e32337286b4d83c548effd8ddb741a8d"),
 }

@@ -1,9 +1,10 @@
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from shared.money import Currency, MinorUnits, Money, currencies, exponent
+from shared.contracts.events import Amount, Identifier
+from shared.money import Currency, MinorUnits, Money, currencies, exponent, is_on_chain
 
 
 class Price(BaseModel):
@@ -71,3 +72,31 @@ def test_money_is_a_value() -> None:
     assert Money(1, "CNY") != Money(1, "USD")
     with pytest.raises(AttributeError):
         Money(1, "CNY").amount_minor = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("asset", "digits"),
+    [("ETH", 18), ("BNB", 18), ("USDT", 6), ("USDC", 6), ("TRX", 6), ("BTC", 8), ("SOL", 9)],
+)
+def test_what_moves_on_a_chain_has_digits_of_its_own(asset: str, digits: int) -> None:
+    assert asset in currencies()
+    assert is_on_chain(asset)
+    assert exponent(asset) == digits
+    whole = 10 ** (37 - digits)  # of the 38 digits that a column holds
+    told = Amount.model_validate({"amount_minor": str(whole * 10**digits), "currency": asset})
+    assert told.model_dump(mode="json") == {
+        "amount_minor": str(whole * 10**digits),
+        "currency": asset,
+    }
+
+
+def test_no_asset_takes_the_code_of_a_currency() -> None:
+    assert not any(is_on_chain(code) for code in ("CNY", "USD", "EUR", "INR", "JPY"))
+
+
+def test_a_hash_is_an_identifier() -> None:
+    adapter = TypeAdapter(Identifier)
+    whole = "0x" + "a" * 64
+    assert adapter.validate_python(whole) == whole
+    with pytest.raises(ValidationError):
+        adapter.validate_python(whole + "a")

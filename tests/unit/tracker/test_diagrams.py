@@ -13,7 +13,7 @@ from services.tracker.domain.diagrams import (
     leg_diagram,
     path_diagram,
 )
-from services.tracker.domain.routes import Route
+from services.tracker.domain.route import Route
 from services.tracker.domain.states import Leg, Refund, State
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import Kind

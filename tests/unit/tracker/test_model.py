@@ -3,7 +3,8 @@
 import pytest
 
 from services.tracker.domain import guards, routes
-from services.tracker.domain.routes import PATHS, Route
+from services.tracker.domain.route import Route
+from services.tracker.domain.routes import PATHS
 from services.tracker.domain.triggers import T
 from shared.contracts.vocabulary import Kind
 from tests.model.explore import Found, explore

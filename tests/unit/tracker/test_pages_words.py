@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.tracker.domain import commands, dispute, effects, holds, routes, states
+from services.tracker.domain import commands, dispute, effects, holds, routes, self_custody, states
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import T
 from services.tracker.ops import labels, machine_labels, texts
@@ -83,7 +83,8 @@ def test_every_call_has_a_word_in_both_languages() -> None:
 def test_every_purpose_of_held_money_and_every_cause_has_a_word() -> None:
     purposes = set(re.findall(r'Held\(\s*"(\w+)"', inspect.getsource(holds)))
     assert purposes == set(machine_labels.PURPOSE)
-    causes = {route.cause for path in routes.PATHS.values() for route in path} - {""}
+    paths = (*routes.PATHS.values(), *self_custody.PATHS_OF_KEYS.values())
+    causes = {route.cause for path in paths for route in path} - {""}
     assert causes | {*Reopening} == set(labels.CAUSE)
 
 

@@ -116,6 +116,8 @@ def test_it_is_the_whole_of_what_people_see() -> None:
         "actions": ["withdraw"],
         "merchant_note": "sealed words",
         "changed_at": after(7),
+        "wallet": None,
+        "wallet_version": None,
     }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from shared import migrations
 
 revision = "0012"
-down_revision = "0009"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

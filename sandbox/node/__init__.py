@@ -1,0 +1,1 @@
+"""A stand-in for a node of a chain: real JSON-RPC, read only, with blocks that tests can mine."""

@@ -1,0 +1,176 @@
+"""The stand-in node over HTTP, and the tracker's adapter that reads it: what each answer means."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from sandbox import web
+from sandbox.node.api import application
+from sandbox.node.chain import Chain, opened
+from services.tracker.domain.triggers import BankTransaction, T, TraceReport, Trigger
+from services.tracker.node import HttpNode, Pace
+from services.tracker.ports import NoAnswer
+from shared import clock
+from shared.contracts.vocabulary import TransactionKind, TransactionState
+
+HASH = "0x" + "5f" * 32
+SHOP = "0x" + "a1" * 20
+KEY = "00000000-0000-7000-8000-000000000001:trace:3"
+PACE = Pace(confirmations=12, block_s=12.0, pending_s=86_400.0)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    chain: Chain
+    session: aiohttp.ClientSession
+    url: str
+
+    @property
+    def node(self) -> HttpNode:
+        return HttpNode(self.session, self.url, PACE)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        async with self.session.post(self.url + path, json=body) as answer:
+            return await answer.json()
+
+    async def place(self, **changes: Any) -> None:
+        await self.post("/sandbox/transactions", {"hash": HASH, "state": "confirmed"} | changes)
+
+    async def call(self, method: str, *params: str) -> Any:
+        request = {"jsonrpc": "2.0", "id": 7, "method": method, "params": list(params)}
+        answer = await self.post("/", request)
+        assert (answer["jsonrpc"], answer["id"]) == ("2.0", 7)
+        return answer
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[World]:
+    chain = opened(folder, block_s=0)
+    serving = web.serving(application(chain), "127.0.0.1", 0)
+    async with serving as url, aiohttp.ClientSession() as session:
+        yield World(chain, session, url)
+    chain.journal.close()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with running(tmp_path) as found:
+        yield found
+
+
+def found(trigger: Trigger) -> BankTransaction:
+    assert trigger.name is T.TRANSACTION_FOUND
+    assert isinstance(trigger.payload, BankTransaction)
+    return trigger.payload
+
+
+def traced(trigger: Trigger) -> tuple[T, TraceReport]:
+    assert isinstance(trigger.payload, TraceReport)
+    return trigger.name, trigger.payload
+
+
+async def test_a_confirmed_transfer_is_delivered_with_its_hash_as_proof(world: World) -> None:
+    await world.place(amount_minor="1500000000000000000", to=SHOP, blocks_ago=11)
+    bank = found(await world.node.transaction(HASH))
+    assert (bank.state, bank.kind) == (TransactionState.CAPTURED, TransactionKind.ON_CHAIN)
+    assert (bank.captured_minor, bank.currency) == (1_500_000_000_000_000_000, "ETH")
+    assert (bank.recipient_kind, bank.merchant_id) == ("account", None)
+    name, report = traced(await world.node.trace(KEY, HASH))  # its block and 11 after it
+    assert (name, report.n, report.proof) == (T.TRACE_DELIVERED, 3, HASH)
+
+
+async def test_too_few_confirmations_are_in_transit_with_a_date(world: World) -> None:
+    await world.place(blocks_ago=10)  # 11 of 12
+    name, report = traced(await world.node.trace(KEY, HASH))
+    assert (name, report.proof) == (T.TRACE_IN_TRANSIT, None)
+    assert report.expected_at
+    left_s = (report.expected_at - clock.utcnow()).total_seconds()
+    assert 12 - 5 < left_s <= 12 + 144  # a block, rounded up to whole steps of twelve
+    again = traced(await world.node.trace(KEY, HASH))[1].expected_at
+    assert again
+    assert (again - report.expected_at).total_seconds() in (0, 144)  # it does not creep
+    await world.post("/sandbox/blocks", {"count": 1})
+    assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_DELIVERED
+
+
+async def test_one_that_waits_is_in_transit_until_it_is_taken_up(world: World) -> None:
+    await world.place(state="pending", in_blocks=2)
+    assert found(await world.node.transaction(HASH)).state is TransactionState.CAPTURED
+    name, report = traced(await world.node.trace(KEY, HASH))
+    assert name is T.TRACE_IN_TRANSIT
+    assert report.expected_at
+    assert report.expected_at.timestamp() % 86_400 == 0
+    await world.post("/sandbox/blocks", {"count": 13})
+    assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_DELIVERED
+
+
+async def test_a_failed_one_moved_nothing(world: World) -> None:
+    await world.place(state="reverted", amount_minor="5")
+    bank = found(await world.node.transaction(HASH))
+    assert (bank.state, bank.captured_minor) == (TransactionState.DECLINED, 0)
+    name, report = traced(await world.node.trace(KEY, HASH))
+    assert (name, report.reject_reason, report.return_minor) == (T.TRACE_REJECTED, "reverted", None)
+
+
+async def test_a_token_is_read_from_the_input_with_whoever_received_it(world: World) -> None:
+    await world.place(asset="USDT", amount_minor="2500000", to=SHOP, contract=True)
+    bank = found(await world.node.transaction(HASH))
+    assert (bank.captured_minor, bank.currency) == (2_500_000, "USDT")
+    assert bank.recipient_kind == "contract"
+
+
+@pytest.mark.parametrize("unknown", ["0x" + "00" * 32, "T-1", "0x12"])
+async def test_what_is_not_there_is_unknown(world: World, unknown: str) -> None:
+    assert (await world.node.transaction(unknown)).name is T.TRANSACTION_MISSING
+    assert (await world.node.trace(KEY, unknown)).name is T.TRACE_NOT_FOUND
+
+
+async def test_a_hash_is_found_however_it_is_written(world: World) -> None:
+    await world.place()
+    written = "0x" + HASH[2:].upper()
+    assert found(await world.node.transaction(written)).transaction_id == written
+
+
+async def test_a_silent_node_is_an_unknown_outcome(world: World) -> None:
+    await world.place()
+    await world.post("/sandbox/silence", {"requests": 1})
+    with pytest.raises(NoAnswer):
+        await world.node.transaction(HASH)
+    assert found(await world.node.transaction(HASH)).state is TransactionState.CAPTURED
+
+
+@pytest.mark.parametrize(
+    "method", ["eth_sendRawTransaction", "eth_sendTransaction", "personal_sign", "debug_setHead"]
+)
+async def test_the_node_takes_no_order(world: World, method: str) -> None:
+    answer = await world.call(method, "0x00")
+    assert answer["error"] == {"code": -32601, "message": "this node only reads"}
+
+
+async def test_its_answers_are_those_of_the_interface(world: World) -> None:
+    await world.place(to=SHOP, amount_minor="255", blocks_ago=1)
+    assert (await world.call("eth_blockNumber"))["result"] == "0x3e8"
+    seen = (await world.call("eth_getTransactionByHash", HASH))["result"]
+    assert (seen["value"], seen["blockNumber"], seen["to"]) == ("0xff", "0x3e7", SHOP)
+    receipt = (await world.call("eth_getTransactionReceipt", HASH))["result"]
+    assert (receipt["status"], receipt["blockNumber"]) == ("0x1", "0x3e7")
+    assert (await world.call("eth_getCode", SHOP, "latest"))["result"] == "0x"
+    assert (await world.call("eth_getTransactionReceipt", "0x0"))["result"] is None
+    assert (await world.call("eth_getCode"))["error"]["code"] == -32602
+
+
+async def test_the_chain_outlives_its_process(tmp_path: Path) -> None:
+    async with running(tmp_path) as world:
+        await world.place(state="pending", in_blocks=3)
+        await world.post("/sandbox/blocks", {"count": 2})
+    async with running(tmp_path) as world:
+        assert (await world.call("eth_blockNumber"))["result"] == hex(1002)
+        assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_IN_TRANSIT
+        await world.post("/sandbox/blocks", {"count": 1})
+        receipt = (await world.call("eth_getTransactionReceipt", HASH))["result"]
+        assert receipt["blockNumber"] == hex(1003)
