@@ -1,5 +1,6 @@
 """Measures the waits now and then, and says what is to be told of those that begin."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -68,7 +69,8 @@ class Measuring:
                 await self._read(connection, leg, now)
                 each, lasting = await waits.running(connection, leg, _RUNNING)
             seen = self._seen(leg, lasting, each)
-            if measured := estimate(leg, seen, now.timestamp()):
+            measured = await asyncio.to_thread(estimate, leg, seen, now.timestamp())
+            if measured:
                 found[leg] = measured
         self._newest = found
 

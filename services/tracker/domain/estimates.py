@@ -158,11 +158,12 @@ def _pool(seen: Seen, now: float, least: int) -> _Pool | None:
         if sum(not wait.cut for wait, _ in recent) < enough:
             continue
         waits = [*recent, *((wait, seen.running_each) for wait in seen.running)]
-        low, high = quantiles((_spell(w, n, start, now, 1.0) for w, n in waits), _LEVELS)
+        spells = [_spell(wait, weight, start, now) for wait, weight in waits]
+        low, high = quantiles(spells, _LEVELS)
         measured = round(sum(n for wait, n in recent if not wait.cut))
         over = now - max(start, seen.ended[0][0].ended or start)
         high *= _strain(waits, start, now)
-        return _Pool(low, high, _scale(waits, start, now), measured, over)
+        return _Pool(low, high, _scale(waits, spells), measured, over)
     return None
 
 
@@ -176,13 +177,17 @@ def _strain(waits: Sequence[tuple[Wait, float]], start: float, now: float) -> fl
     return max(1.0, lately / came / 2) ** _STRAIN if came else 1.0
 
 
-def _scale(waits: Sequence[tuple[Wait, float]], start: float, now: float) -> _Scale:
+def _scale(waits: Sequence[tuple[Wait, float]], spells: Sequence[Spell]) -> _Scale:
     """By how much what the model said has to be stretched for nine of ten to hold."""
-    told = [(w, n) for w, n in waits if w.low_s and w.high_s]
-    if sum(w.ended is not None and not w.cut for w, _ in told) < FEWEST:
+    told = [
+        (spell, wait.low_s, wait.high_s)
+        for spell, (wait, _) in zip(spells, waits, strict=True)
+        if wait.low_s and wait.high_s
+    ]
+    if sum(ended for (_, _, ended, _), _, _ in told) < FEWEST:
         return _AS_IT_IS
-    lows = (_spell(w, n, start, now, w.low_s or 1.0) for w, n in told)
-    highs = (_spell(w, n, start, now, w.high_s or 1.0) for w, n in told)
+    lows = ((first / low, last / low, ended, n) for (first, last, ended, n), low, _ in told)
+    highs = ((first / high, last / high, ended, n) for (first, last, ended, n), _, high in told)
     (low,), (high,) = quantiles(lows, _LEVELS[:1]), quantiles(highs, _LEVELS[1:])
     return _Scale(_clipped(low), _clipped(high))
 
@@ -216,11 +221,11 @@ def _count(found: list[float], first: float, last: float, weight: float) -> None
         found[mark] += weight
 
 
-def _spell(wait: Wait, weight: float, start: float, now: float, unit: float) -> Spell:
+def _spell(wait: Wait, weight: float, start: float, now: float) -> Spell:
     began, ended, cut = wait[:3]
-    lasted = max((now if ended is None else ended) - began, _SHORTEST_S)
+    lasted = (now if ended is None else ended) - began
     entry = start - began if start > began else 0.0
-    return Spell(entry / unit, lasted / unit, ended is not None and not cut, weight)
+    return entry, max(lasted, _SHORTEST_S), ended is not None and not cut, weight
 
 
 def _end_of(each: tuple[Wait, float]) -> float:

@@ -12,6 +12,8 @@ _DAY_H: Final = 24
 _DAYS: Final = 7
 _HORIZON_H: Final = 90 * _DAY_H
 _LOOK_H: Final = 6  # how coarse those that come in between are counted
+_GOES_ON_H: Final = _DAYS * _DAY_H  # for how long as many are taken to come as within a day
+_ROUNDS: Final = 4  # of closing in on how many of them come in the last of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Line:
     def expected_s(self, due: float, now: float) -> tuple[float, float]:
         """Seconds until one that joins now and is due then is served: at the earliest, the latest.
 
-        At the earliest nobody comes in between; at the latest as many do as within the last day.
+        At the earliest nobody comes in between; at the latest as many do for a week as within the
+        last day.
         Both are infinite where nothing was served of late.
         """
         paces = [pace for pace in self.paces if pace[-1]]
@@ -52,13 +55,19 @@ class Line:
         self, pace: Sequence[float], ahead: float, from_h: float, slack_s: float
     ) -> float:
         """Hours, if those who are due earlier keep coming."""
-        for start in range(0, _HORIZON_H, _LOOK_H):
+        if not self.leads:
+            return _reached(pace, ahead, from_h)
+        for start in range(0, _GOES_ON_H, _LOOK_H):
+            more = bisect_left(self.leads, slack_s - start * HOUR_S) * self.each / _DAY_H
             hours = _reached(pace, ahead, from_h)
-            if hours <= start + _LOOK_H or not self.leads:
+            for _ in range(_ROUNDS):
+                if hours > start + _LOOK_H:
+                    break
+                hours = _reached(pace, ahead + more * (hours - start), from_h)
+            else:
                 return hours
-            sooner = bisect_left(self.leads, slack_s - start * HOUR_S)
-            ahead += sooner * self.each * _LOOK_H / _DAY_H
-        return float(_HORIZON_H)
+            ahead += more * _LOOK_H
+        return _reached(pace, ahead, from_h)
 
 
 def paces(served: Mapping[int, float], waiting: Sequence[float], now: float) -> list[list[float]]:

@@ -2,20 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
+Spell = tuple[float, float, bool, float]
+"""What was seen of one wait: from which age, to which age, whether it ended then, and its weight.
 
-class Spell(NamedTuple):
-    """What was seen of one wait: from its age `entry` to its age `exit`, in whatever unit.
-
-    `entry` is above zero where nobody looked before. Not `ended`: it still lasts, or was broken
-    off for a reason of another kind; that it lasted so long is known all the same.
-    """
-
-    entry: float
-    exit: float
-    ended: bool
-    weight: float = 1.0
+The first is above zero where nobody looked before. What did not end then still lasts, or was
+broken off for a reason of another kind; that it lasted so long is known all the same. Ages are in
+whatever unit.
+"""
 
 
 def quantiles(spells: Iterable[Spell], levels: Sequence[float]) -> list[float]:
@@ -25,7 +20,7 @@ def quantiles(spells: Iterable[Spell], levels: Sequence[float]) -> list[float]:
     those at risk, hence the `+ 1`: n waits that have all ended give the k-th the level k / (n + 1),
     as conformal prediction wants it. Beyond the oldest age seen, the mean rate goes on.
     """
-    seen = [spell for spell in spells if spell.exit > spell.entry]
+    seen = [spell for spell in spells if spell[1] > spell[0]]
     found: list[float] = []
     lasting, oldest = 1.0, 0.0
     for age, left in _steps(seen):
@@ -44,9 +39,10 @@ _DUST: Final = 1e-9
 
 def _steps(spells: Sequence[Spell]) -> Iterable[tuple[float, float]]:
     """(age, share that lasts longer), age by age."""
-    entries = sorted((entry, weight) for entry, _, _, weight in spells)
+    entries = sorted((entry, weight) for entry, _, _, weight in spells if entry)
     exits = sorted((exit_, not ended, weight) for _, exit_, ended, weight in spells)
-    at_risk, entered, left, count = 0.0, 0, 1.0, len(entries)
+    at_risk = sum(weight for entry, _, _, weight in spells if not entry)
+    entered, left, count = 0, 1.0, len(entries)
     for age, lasts, weight in exits:
         while entered < count and entries[entered][0] < age:
             at_risk += entries[entered][1]
@@ -59,6 +55,6 @@ def _steps(spells: Sequence[Spell]) -> Iterable[tuple[float, float]]:
 
 def _rate(spells: Sequence[Spell]) -> float:
     """Ends for each unit of time that somebody waited."""
-    ends = sum(spell.weight for spell in spells if spell.ended)
-    exposure = sum(spell.weight * (spell.exit - spell.entry) for spell in spells)
+    ends = sum(weight for _, _, ended, weight in spells if ended)
+    exposure = sum(weight * (exit_ - entry) for entry, exit_, _, weight in spells)
     return ends / exposure if exposure else 0.0

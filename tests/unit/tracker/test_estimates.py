@@ -1,0 +1,244 @@
+"""Estimates, by small cases that were counted on paper."""
+
+import math
+
+import pytest
+
+from services.tracker.domain.estimates import (
+    DAY_S,
+    Estimate,
+    Seen,
+    Wait,
+    estimate,
+    friendly,
+)
+from services.tracker.domain.queueing import HOUR_S, Line, paces
+from services.tracker.domain.states import Leg
+from services.tracker.domain.survival import Spell, quantiles
+
+NOW = 1_000 * DAY_S + 12 * HOUR_S
+
+
+def ended(*ages: float) -> list[Spell]:
+    return [(0.0, age, True, 1.0) for age in ages]
+
+
+def lasting(*ages: float) -> list[Spell]:
+    return [(0.0, age, False, 1.0) for age in ages]
+
+
+def test_the_k_th_of_n_ends_has_the_level_k_of_n_and_one() -> None:
+    assert quantiles(ended(4, 1, 3, 2), [0.2, 0.4, 0.6, 0.8]) == [1, 2, 3, 4]
+
+
+def test_what_still_lasts_counts_as_lasting_at_least_so_long() -> None:
+    """At 1, five are at risk and the one who asks: 5/6. At 3, only three and that one: 5/6 x 3/4.
+
+    A quarter has not ended at 1 and has at 3: 1 - 15/24 = 0.375.
+    """
+    some = [*ended(1, 3, 4), *lasting(2, 5)]
+    assert quantiles(some, [0.16, 0.25, 0.37]) == [1, 3, 3]
+    assert quantiles(ended(1, 3, 4), [0.25]) == [1]
+
+
+def test_who_was_not_seen_young_is_not_at_risk_young() -> None:
+    """The second was first looked at when it was 2: at 1 there is one at risk, and the asker."""
+    assert quantiles([(0, 1, True, 1), (2, 3, True, 1)], [0.5, 0.75]) == [1, 3]
+    assert quantiles([(0, 1, True, 1), (0, 3, True, 1)], [0.5]) == [3]
+
+
+def test_one_that_stands_for_three_counts_three_times() -> None:
+    """At risk 3 + 1 and the asker: 1 - 3/5 = 0.4 lasts longer."""
+    assert quantiles([(0, 1, True, 3.0), (0, 2, True, 1.0)], [0.6, 0.61]) == [1, 2]
+
+
+def test_beyond_the_oldest_the_mean_rate_goes_on() -> None:
+    """Two ends in 3 hours of waiting; a third lasts longer than 2: 2 + ln((1/3) / 0.1) / (2/3)."""
+    (high,) = quantiles(ended(1, 2), [0.9])
+    assert high == pytest.approx(2 + 1.5 * math.log(10 / 3))
+    assert quantiles(lasting(1, 2), [0.5]) == [math.inf]
+    assert quantiles([], [0.5]) == [math.inf]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((7_300.0, 17_000.0), (7_200.0, 18_000.0)),  # 2 to 5 hours
+        ((7_200.0, 18_000.0), (7_200.0, 18_000.0)),
+        ((700.0, 3_601.0), (600.0, 5_400.0)),  # 10 minutes to 1.5 hours
+        ((59.0, 61.0), (55.0, 120.0)),
+        ((0.2, 0.3), (1.0, 2.0)),
+        ((5.0, 5.0), (5.0, 6.0)),
+        ((200_000.0, 500_000.0), (172_800.0, 518_400.0)),  # 2 to 6 days
+    ],
+)
+def test_a_range_is_rounded_outwards_and_never_empty(
+    given: tuple[float, float], told: tuple[float, float]
+) -> None:
+    assert friendly(*given) == told
+
+
+def test_no_rounding_narrows_a_range() -> None:
+    for n in range(1, 4_000):
+        low, high = n * 97.3, n * 131.9
+        told_low, told_high = friendly(low, high)
+        assert told_low <= low < high <= told_high
+
+
+def line(*dues: float, leads: tuple[float, ...] = (), per_hour: float = 2.0) -> Line:
+    pace = [per_hour * (n + 1) for n in range(2_160)]
+    return Line(int(NOW // HOUR_S), dues, 1.0, leads, [pace])
+
+
+def test_a_queue_takes_as_long_as_those_ahead_take() -> None:
+    """Three are due before; with one's own that is four at two an hour: two hours."""
+    queue = line(10, 20, 30, 50)
+    assert queue.ahead(40) == 3
+    assert queue.expected_s(40, NOW) == (7_200, 7_200)
+    assert queue.expected_s(5, NOW) == (1_800, 1_800)
+
+
+def test_half_of_the_hour_that_runs_is_over() -> None:
+    """From half past, four at two an hour still take two hours."""
+    assert line(1, 2, 3).expected_s(4, NOW + 1_800) == (7_200, 7_200)
+
+
+def test_those_who_come_and_are_due_before_count_at_the_latest() -> None:
+    """23 ahead and oneself, served at two an hour, while one an hour comes and is due before.
+
+    Each hour brings one more, so that it takes 24 hours instead of 12.
+    """
+    queue = line(*range(23), leads=(HOUR_S,) * 24)
+    first, last = queue.expected_s(NOW + 30 * DAY_S, NOW)
+    assert first == 12 * HOUR_S
+    assert last == pytest.approx(24 * HOUR_S, rel=0.02)
+    assert queue.expected_s(NOW, NOW)[1] == 12 * HOUR_S  # nobody is due before one due now
+
+
+def test_where_nothing_was_served_nobody_knows() -> None:
+    assert line(1, per_hour=0).expected_s(2, NOW) == (math.inf, math.inf)
+
+
+def served(*per_day: float) -> dict[int, float]:
+    """Ends at nine to noon of each day up to now, today's (the last 24 hours) first."""
+    hour = int(NOW // HOUR_S)
+    return {
+        hour - 24 * day - back: total / 3 for day, total in enumerate(per_day) for back in (1, 2, 3)
+    }
+
+
+def test_people_who_sleep_serve_nobody_at_night() -> None:
+    """Thirty a day, all from nine to noon: from noon on nothing for 21 hours, then ten an hour."""
+    today, _ = paces(served(*[30] * 7), [0.0] * 8, NOW)
+    assert [today[n] for n in (0, 20, 21, 22, 23, 24)] == [0, 0, 10, 20, 30, 30]
+
+
+def test_today_goes_on_or_the_week_does() -> None:
+    """Sixty were served today and thirty on other days."""
+    today, week = paces(served(60, *[30] * 6), [0.0] * 8, NOW)
+    assert (today[23], today[47], week[23], week[7 * 24 - 1]) == (60, 120, 30, 240)
+
+
+def test_a_day_without_a_queue_does_not_say_what_can_be_done() -> None:
+    """Today and yesterday many waited: 90 and 70 are the pace. The other five only saw 30 come.
+
+    The week from now on: five days of their mean of 80, then yesterday's 70 and today's 90.
+    """
+    waiting = [500.0, 400.0, 300.0, 0, 0, 0, 0, 0]
+    today, week = paces(served(90, 70, 30, 30, 30, 30, 30), waiting, NOW)
+    assert today[23] == 90
+    assert week[23] == pytest.approx(80)
+    assert week[7 * 24 - 1] == pytest.approx(5 * 80 + 70 + 90)
+
+
+def waits(count: int, lasted: float, ago: float = HOUR_S, **fields: object) -> list[Wait]:
+    """As many that ended within an hour, that long ago."""
+    found = []
+    for n in range(count):
+        end = NOW - ago - HOUR_S * (1 - n / count)
+        found.append(Wait(end - lasted, end, **fields))  # type: ignore[arg-type]
+    return found
+
+
+def measured(some: list[Wait], running: tuple[Wait, ...] = (), leg: Leg = Leg.CONSENT) -> Estimate:
+    known = estimate(leg, seen(some, running), NOW)
+    assert known is not None
+    return known
+
+
+def seen(some: list[Wait], running: tuple[Wait, ...] = ()) -> Seen:
+    hours: dict[int, float] = {}
+    for wait in some:
+        hour = int((wait.ended or 0) // HOUR_S)
+        hours[hour] = hours.get(hour, 0) + 1
+    by_end = sorted(some, key=lambda wait: wait.ended or 0)
+    return Seen([(wait, 1.0) for wait in by_end], running, 1.0, hours)
+
+
+def told(known: Estimate, party: str = "", due: float = NOW) -> tuple[float, float]:
+    found = known.tell(party, due, NOW)
+    assert found is not None
+    return found.low_s, found.high_s
+
+
+def test_below_thirty_ends_nothing_is_told() -> None:
+    assert estimate(Leg.CONSENT, seen(waits(29, 7_200)), NOW) is None
+    assert estimate(Leg.CONSENT, seen(waits(30, 7_200)), NOW) is not None
+    assert estimate(Leg.CONSENT, seen(waits(40, 7_200, cut=True)), NOW) is None
+    assert estimate(Leg.CONSENT, seen(waits(40, 7_200, ago=8 * DAY_S)), NOW) is None
+
+
+def test_all_that_took_two_hours_take_two_hours() -> None:
+    known = measured(waits(200, 7_200))
+    assert told(known) == (7_200, 9_000)  # high rounded up one step, so that it is a range
+    found = known.tell("", NOW, NOW)
+    assert found is not None
+    assert (found.measured, found.ahead) == (200, None)
+
+
+def test_a_merchant_that_answered_enough_is_measured_alone() -> None:
+    others = waits(200, 7_200)
+    assert told(measured(others + waits(60, 36_000, party="m-slow")), "m-slow") == (36_000, 39_600)
+    few = measured(others + waits(59, 36_000, party="m-slow"))
+    assert told(few, "m-slow") == told(few) == told(few, "m-unknown")
+
+
+def test_a_surge_is_noticed_before_the_slow_ones_end() -> None:
+    """Those that ended took two hours, but as many began ten hours ago and still last."""
+    slow = tuple(Wait(NOW - 36_000, None) for _ in range(200))
+    high = told(measured(waits(200, 7_200), slow))[1]
+    assert high > 36_000
+    assert told(measured(waits(200, 7_200)))[1] == 9_000
+
+
+def test_more_that_come_than_it_was_measured_on_widen_the_range() -> None:
+    """200 came within a day, then 600 in the last three hours: 200 an hour where 33 were."""
+    new = tuple(Wait(NOW - 60, None) for _ in range(600))
+    calm, busy = waits(200, 7_200, ago=6 * HOUR_S), seen(waits(200, 7_200, ago=6 * HOUR_S), new)
+    known = estimate(Leg.CONSENT, busy, NOW)
+    assert known is not None
+    assert told(known)[1] > 1.5 * told(measured(calm))[1]
+
+
+def test_what_was_told_too_low_is_told_higher() -> None:
+    """All said one to two hours and took six: three times the high, six times the low."""
+    record = waits(200, 21_600, low_s=3_600.0, high_s=7_200.0)
+    known = measured(record)
+    assert known.pools[""].scale == pytest.approx((6.0, 3.0))
+
+
+def test_what_was_told_too_wide_is_told_narrower_but_not_for_a_queue() -> None:
+    record = waits(200, 7_200, low_s=3_600.0, high_s=14_400.0)
+    assert measured(record).pools[""].scale == pytest.approx((2.0, 0.5))
+    queue = measured(waits(200, 7_200), leg=Leg.TRACE)
+    assert told(measured(record, leg=Leg.TRACE)) == told(queue)
+
+
+def test_the_least_slack_is_told_the_shorter_wait() -> None:
+    queue = tuple(Wait(NOW - DAY_S, None, due=NOW + n * HOUR_S) for n in range(200))
+    known = measured(waits(100, 3_600), queue, Leg.ARBITRATION)
+    soon, late = known.tell("", NOW + HOUR_S, NOW), known.tell("", NOW + 300 * HOUR_S, NOW)
+    assert soon is not None
+    assert late is not None
+    assert (soon.ahead, late.ahead) == (2, 200)
+    assert soon.high_s < late.high_s
