@@ -2,9 +2,13 @@
 
 A row is there until it is done. `due_at` is when it may be taken; claiming moves it by the lease,
 so work whose taker died comes back by itself. Of what is due, that with the least slack is taken
-first: `slack_at` is by when its dispute must have been served. What is due is `ready`; a row that
-comes due later is made so, some at a time, before work is taken, and so neither a long queue nor
-a large table makes taking dearer.
+first: `slack_at` is by when its dispute must have been served.
+
+No index holds both orders: "due by now" and "least slack first". So a row that is due is marked
+`ready`, once, and only those that are ready stand in the index by slack: at once where it is due
+when it is added; else by the next one who asks, who marks what has come due since, a bounded
+number. As long as there is more of that nothing is given, so that the order is exact. What a
+question costs depends neither on how much waits nor on how much is not due.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +22,7 @@ from sqlalchemy import (
     JSON,
     Boolean,
     Column,
+    CursorResult,
     DateTime,
     Index,
     Integer,
@@ -33,6 +38,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared import ids
 
 TIMER: Final = "timer"
+MARKED_AT_ONCE: Final = 1000
+"""So much that has come due is marked by one question, which bounds what it costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,15 @@ class Claimed:
     first_claimed_at: datetime | None
     lease: UUID | None
     traceparent: str | None
+    slack_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What was asked for; `more`: nothing was given, so much had come due. Ask again at once."""
+
+    tasks: list[Claimed]
+    more: bool
 
 
 _ADD = text(
@@ -102,29 +118,42 @@ _MOVE = text(
 )
 _COLUMNS: Final = (
     "id, dispute_id, leg, kind, n, queue, due_at, payload, attempts, first_claimed_at, lease,"
-    " traceparent"
+    " traceparent, slack_at"
 )
-_PROMOTED_AT_ONCE: Final = 2000
-_PROMOTE = text(
-    "UPDATE tasks SET ready = true WHERE id = ANY(ARRAY(SELECT id FROM tasks WHERE queue = :queue "
-    "AND NOT ready AND due_at <= (SELECT clock_timestamp()) ORDER BY due_at LIMIT :limit "
-    "FOR UPDATE SKIP LOCKED))"
+# Nobody waits for a row's lock here, so nobody who holds one can wait for us in a circle.
+_CAME_DUE: Final = (
+    "WITH came_due AS MATERIALIZED (SELECT id, slack_at FROM tasks "  # noqa: S608 - constant
+    "WHERE queue = :queue AND NOT ready AND due_at <= (SELECT clock_timestamp()) "
+    f"ORDER BY due_at LIMIT {MARKED_AT_ONCE} FOR UPDATE SKIP LOCKED),"
+    f" more AS (SELECT count(*) = {MARKED_AT_ONCE} AS more FROM came_due),"
 )
-_DUE = text(
-    f"SELECT {_COLUMNS} FROM tasks WHERE queue = :queue AND ready "  # noqa: S608 - constant
-    "AND due_at <= (SELECT clock_timestamp()) ORDER BY slack_at LIMIT :limit"
+# What is ready is due; older code, while a rollout lasts, puts rows off without unmarking them.
+_READY: Final = (
+    "FROM tasks WHERE queue = :queue AND ready AND due_at <= (SELECT clock_timestamp()) "
+    "ORDER BY slack_at LIMIT :limit"
 )
-_CLAIM = text(
-    "WITH due AS (SELECT id FROM tasks WHERE queue = :queue "  # noqa: S608 - constant
-    "AND ready AND due_at <= (SELECT clock_timestamp()) ORDER BY slack_at LIMIT :limit"
-    " FOR UPDATE SKIP LOCKED) "
-    "UPDATE tasks t SET ready = false, lease = gen_random_uuid(), attempts = attempts + 1, "
-    "first_claimed_at = coalesce(first_claimed_at, clock_timestamp()), "
-    "due_at = clock_timestamp() + make_interval(secs => :lease_s) "
-    "FROM due WHERE t.id = due.id RETURNING "
-    + ", ".join(f"t.{name.strip()}" for name in _COLUMNS.split(","))
+_FIRST: Final = "WHERE NOT (SELECT more FROM more) ORDER BY slack_at LIMIT :limit"
+# By arrays of ids: whatever a plan that was kept expects of a LIMIT, it goes by the primary key.
+_DUE = text(  # the pieces are constants
+    f"{_CAME_DUE} marked AS (UPDATE tasks SET ready = true "  # noqa: S608
+    f"WHERE id = ANY(ARRAY(SELECT id FROM came_due)) RETURNING {_COLUMNS}),"
+    f" given AS (SELECT * FROM (SELECT * FROM marked UNION ALL (SELECT {_COLUMNS} {_READY})) AS due"
+    f" {_FIRST}) SELECT more.more, given.* FROM more LEFT JOIN given ON true"
+    " ORDER BY slack_at"
 )
-# `due_at` is looked at too: code from before `ready` moves it alone.
+_CLAIM = text(  # the pieces are constants
+    f"{_CAME_DUE} ready AS MATERIALIZED (SELECT id, slack_at {_READY}"  # noqa: S608
+    " FOR UPDATE SKIP LOCKED),"
+    " first AS MATERIALIZED (SELECT id"
+    f" FROM (SELECT * FROM came_due UNION ALL SELECT * FROM ready) AS due {_FIRST}),"
+    " marked AS (UPDATE tasks SET ready = true"
+    " WHERE id = ANY(ARRAY(SELECT id FROM came_due EXCEPT SELECT id FROM first))),"
+    " given AS (UPDATE tasks SET lease = gen_random_uuid(), attempts = attempts + 1,"
+    " first_claimed_at = coalesce(first_claimed_at, clock_timestamp()), ready = false,"
+    " due_at = clock_timestamp() + make_interval(secs => :lease_s)"
+    f" WHERE id = ANY(ARRAY(SELECT id FROM first)) RETURNING {_COLUMNS}) "
+    "SELECT more.more, given.* FROM more LEFT JOIN given ON true ORDER BY slack_at"
+)
 # A timer has no lease: one that was set anew meanwhile is due later, and stays.
 _DONE = text(
     "DELETE FROM tasks t USING (SELECT * FROM unnest(CAST(:ids AS uuid[]),"
@@ -216,18 +245,17 @@ async def cancel(
     )
 
 
-async def due(tx: AsyncConnection, queue: str, limit: int) -> list[Claimed]:
+async def due(tx: AsyncConnection, queue: str, limit: int) -> Given:
     """What is due, without a lease: for timers, which are re-checked under the dispute's lock."""
-    await _promote(tx, queue)
-    rows = await tx.execute(_DUE, {"queue": queue, "limit": limit})
-    return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+    return _given(await tx.execute(_DUE, {"queue": queue, "limit": limit}))
 
 
-async def claim(tx: AsyncConnection, queue: str, limit: int, lease_s: float) -> list[Claimed]:
-    """Take due calls for `lease_s`; take no more than there are free slots."""
-    await _promote(tx, queue)
-    rows = await tx.execute(_CLAIM, {"queue": queue, "limit": limit, "lease_s": lease_s})
-    return [_claimed(row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's public name
+async def claim(tx: AsyncConnection, queue: str, limit: int, lease_s: float) -> Given:
+    """Take due calls for `lease_s`, least slack first; no more than there are free slots.
+
+    What another transaction is marking or taking at this moment is passed over.
+    """
+    return _given(await tx.execute(_CLAIM, {"queue": queue, "limit": limit, "lease_s": lease_s}))
 
 
 async def moved(tx: AsyncConnection, slacks: Mapping[UUID, datetime]) -> None:
@@ -236,11 +264,6 @@ async def moved(tx: AsyncConnection, slacks: Mapping[UUID, datetime]) -> None:
         return
     disputes = sorted(slacks)
     await tx.execute(_MOVE, {"disputes": disputes, "slacks": [slacks[d] for d in disputes]})
-
-
-async def _promote(tx: AsyncConnection, queue: str) -> None:
-    """Make ready what has come due; what this leaves is made ready the next time."""
-    await tx.execute(_PROMOTE, {"queue": queue, "limit": _PROMOTED_AT_ONCE})
 
 
 async def done(tx: AsyncConnection, claimed: Sequence[tuple[UUID, UUID | None]]) -> set[UUID]:
@@ -264,6 +287,12 @@ async def later(tx: AsyncConnection, task: Claimed, due_at: datetime, attempts: 
     )
 
 
+def _given(rows: CursorResult[Any]) -> Given:
+    """There is always a row, which says whether there is more."""
+    found = list(rows.mappings())
+    return Given([_claimed(row) for row in found if row["id"]], found[0]["more"])
+
+
 def _claimed(row: Any) -> Claimed:
     payload = row["payload"]
     return Claimed(
@@ -276,4 +305,5 @@ def _claimed(row: Any) -> Claimed:
         first_claimed_at=row["first_claimed_at"],
         lease=row["lease"],
         traceparent=row["traceparent"],
+        slack_at=row["slack_at"],
     )

@@ -508,9 +508,13 @@ def _work(
 
 
 def _urge(batch: _Batch, before: Dispute, after: Dispute) -> None:
-    """What is asked of a dispute already is as urgent as it is now."""
+    """What is asked of a dispute already is as urgent as it is now.
+
+    A time for a chargeback that has run out since may be what its tasks still carry.
+    """
     slack = public.slack_at(after, batch.now)
-    if slack is not None and before.steps and slack != public.slack_at(before, batch.now):
+    was = public.slack_at(before, before.claim.opened_at)
+    if slack is not None and before.steps and slack != was:
         batch.slacks[after.claim.dispute_id] = slack
 
 

@@ -109,16 +109,23 @@ class Timers:
                 await clock.sleep(_TIMER_POLL_S)
 
     async def _fire(self) -> int:
-        async with self._engine.begin() as tx:
-            due = await tasks.due(tx, tasks.TIMER, _TIMERS_AT_ONCE)
+        due = await self._due()
         # Due at the same moment, a recheck goes first: asking keeps the promise to look again.
-        due.sort(key=lambda task: (task.due_at, task.key.kind == T.PROMISE_DUE))
+        due.sort(key=lambda task: (task.slack_at, task.due_at, task.key.kind == T.PROMISE_DUE))
         fired = (self._commit.submit(_of_timer(task)) for task in due)
         results = await asyncio.gather(*fired, return_exceptions=True)
         for task, result in zip(due, results, strict=True):
             if isinstance(result, BaseException):
                 await self._failed(task, result)
         return len(due)
+
+    async def _due(self) -> list[tasks.Claimed]:
+        while True:
+            async with self._engine.begin() as tx:
+                given = await tasks.due(tx, tasks.TIMER, _TIMERS_AT_ONCE)
+            if not given.more:
+                return given.tasks
+            self.progress.beat()
 
     async def _failed(self, task: tasks.Claimed, error: BaseException) -> None:
         """One that fails for a reason of its own is tried less and less often."""
@@ -194,14 +201,21 @@ class Calls:
         room = min(self._free, self._most - len(self._running))
         if not room:
             return 0
-        async with self._engine.begin() as tx:
-            claimed = await tasks.claim(tx, self._party, room, _LEASE_S)
+        claimed = await self._take_due(room)
         for task in claimed:
             self._take(1)
             running = asyncio.create_task(self._carry_out(task))
             self._running.add(running)
             running.add_done_callback(self._done)
         return len(claimed)
+
+    async def _take_due(self, room: int) -> list[tasks.Claimed]:
+        while True:
+            async with self._engine.begin() as tx:
+                given = await tasks.claim(tx, self._party, room, _LEASE_S)
+            if not given.more:
+                return given.tasks
+            self.progress.beat()
 
     def _take(self, slots: int) -> None:
         """Occupy slots, or give them back where negative."""

@@ -292,15 +292,18 @@ def heard_late(dispute: Dispute, now: datetime) -> Dispute:
 def slack_at(dispute: Dispute, now: datetime) -> datetime | None:
     """By when the dispute must have been served; None at its end.
 
-    The promised date, or the end of the time in which a chargeback may still be filed. A dispute
-    that is late already stays ahead of all that are not.
+    The promised date, or the end of the time in which a chargeback may still be filed: there is
+    one for a payment, whoever files it. A dispute that is late already stays ahead of all that
+    are not. Older code did not keep since when it is: not before the date of the opening.
     """
     if not is_open(dispute):
         return None
-    facts, legs = dispute.facts, dispute.legs
-    window = facts.chargeback_until if legs.chargeback is Chargeback.NONE else None
+    claim, facts, legs = dispute.claim, dispute.facts, dispute.legs
+    may_file = legs.chargeback is Chargeback.NONE and not facts.chargeback_before
+    window = facts.chargeback_until if may_file else None
     ahead = window if window and window > now else None
-    return min(filter(None, (facts.promised_at, ahead, facts.late_since)), default=None)
+    late = facts.late_since or (claim.first_promised_at if facts.promises_missed else None)
+    return min(filter(None, (facts.promised_at, ahead, late)), default=None)
 
 
 # What customers are asked to do by a date that is not the promised one.
@@ -325,7 +328,7 @@ def _answered_for(facts: Facts, now: datetime) -> Facts:
     if missed == facts.missed_at:
         return facts
     count = facts.promises_missed + (missed is not None)
-    since = facts.late_since or missed
+    since = facts.late_since or (None if facts.promises_missed else missed)
     return replace(facts, promises_missed=count, missed_at=missed, late_since=since)
 
 

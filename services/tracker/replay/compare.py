@@ -17,7 +17,7 @@ from services.tracker.store.rows import Unreadable, legs_text, money_of, trigger
 from shared.rules import Profile
 
 _INCOMPLETE: Final = "a step is missing in its history"
-_KEPT_SINCE: Final = ("promise_from",)  # what older code did not keep is no difference
+_KEPT_SINCE: Final = ("promise_from", "late_since")  # what older code did not keep is no difference
 _LONGEST: Final = 80  # of what is known, as far as it is shown
 
 

@@ -31,7 +31,7 @@ async def add(engine: AsyncEngine, *new: Task) -> None:
 
 async def claim(engine: AsyncEngine, limit: int = 10, lease_s: float = 60) -> list[Claimed]:
     async with engine.begin() as tx:
-        return await tasks.claim(tx, "bank", limit, lease_s)
+        return (await tasks.claim(tx, "bank", limit, lease_s)).tasks
 
 
 async def done(engine: AsyncEngine, *claimed: Claimed) -> set[UUID]:
@@ -110,9 +110,9 @@ async def test_nothing_is_added_when_the_decision_is_rolled_back(engine: AsyncEn
 async def test_two_takers_at_once_share_the_tasks_without_waiting(engine: AsyncEngine) -> None:
     await add(engine, *(task(n) for n in range(10)))
     async with engine.connect() as first, engine.connect() as second:
-        mine = await tasks.claim(first, "bank", 4, 60)
+        mine = (await tasks.claim(first, "bank", 4, 60)).tasks
         async with asyncio.timeout(2):  # below the lock timeout
-            others = await tasks.claim(second, "bank", 100, 60)
+            others = (await tasks.claim(second, "bank", 100, 60)).tasks
         await first.commit()
         await second.commit()
     assert len(mine) == 4
@@ -171,7 +171,7 @@ async def test_a_task_asked_anew_while_it_runs_is_not_completed_by_the_old_run(
 
 async def due(engine: AsyncEngine) -> list[Claimed]:
     async with engine.begin() as tx:
-        return await tasks.due(tx, "bank", 10)
+        return (await tasks.due(tx, "bank", 10)).tasks
 
 
 async def test_a_timer_stays_until_it_is_done(engine: AsyncEngine) -> None:

@@ -285,7 +285,8 @@ async def _calling(stage: Stage, make: Make, slots: int = 8) -> AsyncIterator[No
 
 async def _claimed_by_somebody_who_died(stage: Stage) -> None:
     async with stage.engine.begin() as tx:
-        (claimed,) = [t for t in await tasks.claim(tx, "bank", 10, 60.0) if t.key.kind == "refund"]
+        given = await tasks.claim(tx, "bank", 10, 60.0)
+    (claimed,) = [task for task in given.tasks if task.key.kind == "refund"]
     await stage.write("UPDATE tasks SET due_at = clock_timestamp() WHERE id = :id", id=claimed.id)
 
 

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import text
 
-from services.tracker.domain.triggers import T
+from services.tracker.domain.triggers import T, Trigger
+from services.tracker.handlers import Signal
 from services.tracker.store import views
 from shared import clock, tasks
 from shared.contracts.events import DisputeOpened
-from shared.contracts.vocabulary import Funding
+from shared.contracts.vocabulary import Actor, Funding
 from tests.integration.tracker.stage import Stage, found, merchant, opened, opening, wish
 
 SURGE = 100_000
@@ -21,8 +22,11 @@ def promised_in(seconds: float) -> DisputeOpened:
 
 
 async def claimed(stage: Stage, limit: int, queue: str = "bank") -> list[tasks.Claimed]:
-    async with stage.engine.begin() as tx:
-        return await tasks.claim(tx, queue, limit, 60.0)
+    while True:
+        async with stage.engine.begin() as tx:
+            given = await tasks.claim(tx, queue, limit, 60.0)
+        if not given.more:
+            return given.tasks
 
 
 async def slack(stage: Stage, event: DisputeOpened) -> datetime:
@@ -46,7 +50,7 @@ async def test_timers_that_are_due_come_by_slack_too(stage: Stage) -> None:
         "UPDATE tasks SET due_at = clock_timestamp() - interval '1 s' WHERE kind = 'inquiry_due'"
     )
     async with stage.engine.begin() as tx:
-        due = await tasks.due(tx, tasks.TIMER, 2)
+        due = (await tasks.due(tx, tasks.TIMER, 2)).tasks
     assert [task.key.dispute_id for task in due] == [events[1].dispute_id, events[2].dispute_id]
 
 
@@ -78,6 +82,21 @@ async def test_a_chargeback_that_may_still_be_filed_counts_where_it_ends_sooner(
     until = clock.utcnow() + timedelta(seconds=30)
     await stage.each(opening(event), found(event, funding=Funding.CARD, chargeback_until=until))
     assert await slack(stage, event) == until
+
+
+async def test_a_time_for_a_chargeback_that_ran_out_no_longer_hurries_the_work(
+    stage: Stage,
+) -> None:
+    event = promised_in(80)
+    until = clock.utcnow() + timedelta(seconds=1)
+    await stage.each(opening(event), found(event, funding=Funding.CARD, chargeback_until=until))
+    assert {task["slack_at"] for task in (await stage.tasks(event)).values()} == {until}
+    while clock.utcnow() <= until:
+        await clock.sleep(0.05)
+    await stage.each(Signal(event.dispute_id, Trigger(T.CONSENT_DELIVERED, Actor.MERCHANT)))
+    assert await slack(stage, event) == event.promised_at
+    kept = {task["slack_at"] for task in (await stage.tasks(event)).values()}
+    assert kept == {event.promised_at}
 
 
 async def test_at_its_end_a_dispute_has_no_slack(stage: Stage) -> None:

@@ -21,7 +21,7 @@ def _claimed(not_after: datetime | None, attempts: int = 1) -> tasks.Claimed:
     payload = {"not_after": not_after.isoformat()} if not_after else {}
     key = tasks.Key(ids.new(), "refund", "refund", 1)
     now = clock.utcnow()
-    return tasks.Claimed(ids.new(), key, "bank", now, payload, attempts, now, ids.new(), None)
+    return tasks.Claimed(ids.new(), key, "bank", now, payload, attempts, now, ids.new(), None, now)
 
 
 @pytest.mark.parametrize(

@@ -39,12 +39,12 @@ ENGINE: Any = SimpleNamespace(begin=_begin)
 
 def _task(kind: str, queue: str = tasks.TIMER, due_at: datetime = START) -> tasks.Claimed:
     key = tasks.Key(ids.new(), "trace", kind, 0)
-    return tasks.Claimed(ids.new(), key, queue, due_at, {}, 1, due_at, None, None)
+    return tasks.Claimed(ids.new(), key, queue, due_at, {}, 1, due_at, None, None, START)
 
 
 async def _fired(monkeypatch: pytest.MonkeyPatch, *due: tasks.Claimed) -> list[Signal]:
-    async def found(*_: object) -> list[tasks.Claimed]:
-        return list(due)
+    async def found(*_: object) -> tasks.Given:
+        return tasks.Given(list(due), more=False)
 
     monkeypatch.setattr(tasks, "due", found)
     commit: Any = Commit()
@@ -100,11 +100,11 @@ async def test_a_call_committed_while_others_are_claimed_does_not_wait_for_the_n
     made = asyncio.Event()
     rounds = [[], [_task("inquiry", "bank")]]
 
-    async def claim(*_: object) -> list[tasks.Claimed]:
+    async def claim(*_: object) -> tasks.Given:
         found = rounds.pop(0) if rounds else []
         if rounds:
             calls.wake()  # its commit, a moment after this query
-        return found
+        return tasks.Given(found, more=False)
 
     async def make(_: tasks.Claimed) -> Trigger:
         made.set()
@@ -120,6 +120,29 @@ async def test_a_call_committed_while_others_are_claimed_does_not_wait_for_the_n
     finally:
         running.cancel()
         await asyncio.wait([running])
+
+
+async def test_as_long_as_more_has_fallen_due_timers_and_calls_ask_again_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task, more = _task("inquiry"), [True, True, False] * 2
+
+    async def ask(*_: object) -> tasks.Given:
+        is_more = more.pop(0)
+        return tasks.Given([] if is_more else [task], more=is_more)
+
+    monkeypatch.setattr(tasks, "due", ask)
+    monkeypatch.setattr(tasks, "claim", ask)
+    commit: Any = Commit()
+    assert await Timers(ENGINE, commit)._due() == [task]  # noqa: SLF001 - one round
+    assert len(more) == 3
+    calls = Calls(ENGINE, commit, "bank", _never)
+    assert await calls._take_due(1) == [task]  # noqa: SLF001 - one round
+    assert more == []
+
+
+async def _never(_: tasks.Claimed) -> Trigger:
+    raise AssertionError("nothing is called here")
 
 
 def test_times_are_in_the_order_that_keeps_a_call_under_its_lease() -> None:
