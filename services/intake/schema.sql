@@ -49,7 +49,7 @@ CREATE TABLE public.disputes (
     changed_at timestamp with time zone NOT NULL,
     snapshot json,
     slot smallint,
-    CONSTRAINT disputes_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT disputes_currency CHECK ((currency ~ '^[A-Z]{3,4}$'::text)),
     CONSTRAINT disputes_customer CHECK (((length(customer_id) >= 1) AND (length(customer_id) <= 64))),
     CONSTRAINT disputes_holds CHECK ((open OR (NOT holds))),
     CONSTRAINT disputes_kind CHECK ((kind = ANY (ARRAY['payment_failed'::text, 'wrong_amount'::text, 'duplicate_charge'::text, 'missing_funds'::text, 'refund_request'::text, 'refund_not_received'::text, 'goods_or_service'::text, 'unauthorized'::text, 'wrong_or_scam_transfer'::text, 'balance_anomaly'::text, 'access_lost'::text, 'complaint'::text]))),
@@ -139,7 +139,7 @@ CREATE TABLE public.transactions (
     occurred_at timestamp with time zone NOT NULL,
     refundable_until timestamp with time zone,
     CONSTRAINT transactions_amount CHECK ((amount_minor >= (0)::numeric)),
-    CONSTRAINT transactions_currency CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT transactions_currency CHECK ((currency ~ '^[A-Z]{3,4}$'::text)),
     CONSTRAINT transactions_kind CHECK ((kind = ANY (ARRAY['payment'::text, 'transfer'::text, 'top_up'::text, 'withdrawal'::text]))),
     CONSTRAINT transactions_refunded CHECK ((refunded_minor >= (0)::numeric)),
     CONSTRAINT transactions_state CHECK ((state = ANY (ARRAY['captured'::text, 'declined'::text, 'debited_not_captured'::text, 'unknown'::text])))

@@ -147,3 +147,22 @@ async def test_and_tells_what_the_customer_can_do(world: World) -> None:
     assert {"no_refund", "no_freeze", "no_chargeback"} <= {
         said["code"] for said in told["cannot_promise"]
     }
+
+
+async def test_an_asset_on_a_chain_may_be_claimed_by_its_hash(world: World) -> None:
+    claim = {
+        "kind": "wrong_or_scam_transfer",
+        "reason": "scam",
+        "transactions": [
+            {
+                "transaction_id": "0x" + "ab" * 32,
+                "amount": {"amount_minor": "2000000000", "currency": "USDT"},
+            }
+        ],
+    }
+    async with world.instance(redress_wallet="tokenpocket", redress_profile=None) as instance:
+        answer = await instance.open(claim)
+    assert answer.status == 202, answer.text
+    (receipt,) = answer.json()["disputes"]
+    assert receipt["requested"] == {"amount_minor": "2000000000", "currency": "USDT"}
+    assert receipt["transaction_id"] == "0x" + "ab" * 32

@@ -12,11 +12,17 @@ FROZEN = {
     "services/intake/migrations/0002.sql": (
         "9fcd9da822ee6b985a16df813e8bfb593d7e0d2bf61c2c319a9695bb3537f80e"
     ),
+    "services/intake/migrations/0003.sql": (
+        "6e4c1f87ba10f48aef840ee5c9d3a068d3869db5faaf1d5daa05a9f35d418393"
+    ),
     "services/intake/migrations/versions/0001_first.py": (
         "acc3931a5d1092f53979977c75a380f369f2a26f958892ee5da1f10436faebab"
     ),
     "services/intake/migrations/versions/0002_every_kind.py": (
         "f82216470243054f5f1f4c91fc106f43e3fb8b7fc41fa2ead2231a95447c75ec"
+    ),
+    "services/intake/migrations/versions/0003_on_chain.py": (
+        "1f7a96b75af6dd2fc91e1c8f89de5325ab6cedac1f5e85e6d1a67ea9d8bc6a75"
     ),
     "services/notifier/migrations/0001.sql": (
         "ab090a51b3e51cf23550b3ccb81d06ba0d4979fff924f4d35c5af59ed90f608f"
