@@ -100,13 +100,23 @@ def read(kind: type[Read]) -> Read:
     From here on an operator's own wallets and rules are found.
     """
     try:
-        rules.look_in(ProfileSettings().folder)
+        look_in_own_folder()
         return _checked(kind())
     except BadProfile as reason:
         sys.exit(str(reason))
     except ValidationError as error:
         lines = [f"{str(part['loc'][0]).upper()}: {part['msg']}" for part in error.errors()]
         sys.exit("\n".join(["The environment is not complete:", *lines]))
+
+
+def look_in_own_folder() -> None:
+    """From here on an operator's own wallets, rules and calendars are found.
+
+    Raises:
+        BadProfile: what `REDRESS_PROFILES` names is no folder.
+
+    """
+    rules.look_in(ProfileSettings().folder)
 
 
 def _checked(settings: Read) -> Read:

@@ -15,8 +15,9 @@ from services.tracker.settings import (
     Settings,
 )
 from shared import dead_letters
+from shared.rules.files import BadProfile
 from shared.seal import KeyRing
-from shared.settings import read
+from shared.settings import look_in_own_folder, read
 
 _OPENAPI: Final = Path(__file__).parent / "openapi.json"
 
@@ -135,12 +136,13 @@ def reschedule(
     from services.tracker import reschedule as work
 
     try:
+        look_in_own_folder()
         wanted = work.named(rules)
         dsn = read(DatabaseSettings).tracker_database_url
         sums = asyncio.run(
             work.run(dsn, wanted, typer.echo, apply=apply, confirmed_by=confirmed_by)
         )
-    except (work.BadRules, OSError) as why:
+    except (work.BadRules, BadProfile, OSError) as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None
     typer.echo(sums.said(apply=apply))
@@ -176,6 +178,7 @@ def due(
 
     asked = questions.Question(profile, rule, start, business_days, calendar)
     try:
+        look_in_own_folder()
         if every:
             for line in questions.every_rule(profile):
                 typer.echo(line)
@@ -186,7 +189,7 @@ def due(
         else:
             reply = questions.answer(asked)
             typer.echo("\n".join((reply.due_at.isoformat(), *reply.why, *(reply.standing or ()))))
-    except (questions.BadQuestion, OSError, UnicodeError) as why:
+    except (questions.BadQuestion, BadProfile, OSError, UnicodeError) as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None
 

@@ -58,9 +58,9 @@ def test_every_date_by_hand_through_a_process_of_its_own() -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "rules").mkdir()
-    rules.look_in(tmp_path)
+    monkeypatch.setenv("REDRESS_PROFILES", str(tmp_path))
     yield tmp_path / "rules"
     rules.look_in(None)
 
@@ -216,3 +216,19 @@ def test_the_list_of_rules_has_a_line_for_each() -> None:
         *("card-network", "cn-nonbank", "default", "demo", "demo-self-custody", "eu-psd2"),
         *("in-upi", "self-custody", "uk-app-scam", "us-reg-e", "us-reg-z", "wechat-pay"),
     }
+
+
+def test_an_operators_own_folder_is_looked_at(tmp_path: Path) -> None:
+    own = tmp_path / "rules" / "ours.toml"
+    own.parent.mkdir()
+    own.write_text('version = 4\ninherits = "wechat-pay"\n', encoding="utf-8")
+    asked = ["due", "--profile", "ours", "--rule", "merchant_answer"]
+    asked += ["--from", "2026-09-28T10:00+08:00"]
+    environment = {"REDRESS_PROFILES": str(tmp_path)}
+    try:
+        told = CliRunner().invoke(app, asked, env=environment)
+        wrong = CliRunner().invoke(app, asked, env={"REDRESS_PROFILES": str(own)})
+    finally:
+        rules.look_in(None)
+    assert (told.exit_code, told.output.splitlines()[0]) == (0, "2026-09-29T10:00:00+08:00")
+    assert (wrong.exit_code, "REDRESS_PROFILES: " in wrong.output) == (2, True)
