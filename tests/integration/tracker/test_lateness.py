@@ -1,0 +1,51 @@
+"""Money for each late day, from the news that the money is back to the books."""
+
+from datetime import timedelta
+
+from services.tracker.domain.triggers import Posting, T
+from shared.contracts.events import DisputeOpened
+from shared.contracts.vocabulary import Kind, TransactionState
+from tests.integration.tracker.stage import Stage, bank, found, opened, opening
+
+DAYS = 40  # since the payment; T+5 passed 34 or 35 days ago, by the clock in Kolkata
+
+
+def paid_long_ago() -> DisputeOpened:
+    event = opened(Kind.PAYMENT_FAILED)
+    occurred = event.opened_at - timedelta(days=DAYS)
+    changes = {"profile": "in-upi", "calendar": "IN", "occurred_at": occurred}
+    return event.model_copy(update=changes)
+
+
+async def test_it_is_ordered_once_booked_apart_and_above_our_own_cap(stage: Stage) -> None:
+    event = paid_long_ago()
+    debited = found(
+        event,
+        50_000,
+        state=TransactionState.DEBITED_NOT_CAPTURED,
+        currency="INR",
+        reversal_state="pending",
+        reversal_minor=50_000,
+    )
+    await stage.each(opening(event), debited)
+    await stage.each(bank(event, T.REVERSAL_CREDITED), bank(event, T.REVERSAL_CREDITED))
+    owed = (await stage.dispute(event))["facts"]["compensation_minor"]
+    assert owed == 100_00 * (DAYS - 5)  # 3,500 rupees; ours would end at 2,500
+    cap = await stage.one(
+        "SELECT amount_minor, cap_minor, currency FROM compensations WHERE dispute_id = :id",
+        id=event.dispute_id,
+    )
+    assert (int(cap["amount_minor"]), int(cap["cap_minor"]), cap["currency"]) == (owed, owed, "INR")
+    assert [kind for kind in await stage.tasks(event) if kind == "compensation"] == ["compensation"]
+    posted = bank(event, T.COMPENSATION_POSTED, Posting(1, owed))
+    await stage.each(posted, posted)
+    booked = await stage.rows(
+        "SELECT amount_minor FROM postings WHERE dispute_id = :id"
+        " AND account = 'wallet:compensation'",
+        id=event.dispute_id,
+    )
+    assert [abs(int(row["amount_minor"])) for row in booked] == [owed]
+    row = await stage.dispute(event)
+    assert (row["status"], row["open"], row["compensation"]) == ("reversed", False, "paid")
+    status = (await stage.published(event))[-1]
+    assert status["compensated"] == {"amount_minor": str(owed), "currency": "INR"}
