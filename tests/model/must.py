@@ -127,7 +127,8 @@ def _asked_for(node: Node, cause: str) -> bool:
 def _bank_has_answered(node: Node) -> bool:
     dispute = node.dispute
     answered = dispute.legs.inquiry not in (Inquiry.ASKED, Inquiry.STALLED)
-    return _asked_for(node, "bank_silent") and answered
+    silent = _asked_for(node, "bank_silent") or _asked_for(node, "node_silent")
+    return silent and answered
 
 
 def _transaction_is_named(node: Node) -> bool:
