@@ -143,7 +143,7 @@ CREATE TABLE public.disputes (
     unauthenticated boolean,
     about_reference text,
     ended_at timestamp with time zone,
-    slack_at timestamp with time zone,
+    slack_at timestamp with time zone DEFAULT clock_timestamp(),
     told json,
     wallet text,
     wallet_version integer,

@@ -2,6 +2,8 @@
 -- read costs the same however much there is.
 ALTER TABLE disputes ADD COLUMN slack_at timestamptz;
 UPDATE disputes SET slack_at = promised_at WHERE open;
+-- What code from before it opens stands at the head of the list until its next step.
+ALTER TABLE disputes ALTER COLUMN slack_at SET DEFAULT clock_timestamp();
 DROP INDEX disputes_open_by_slack;
 DROP INDEX disputes_open_status;
 DROP INDEX disputes_updated;

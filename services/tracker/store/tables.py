@@ -71,7 +71,7 @@ disputes = Table(
     Column("unauthenticated", Boolean),
     Column("about_reference", Text),
     Column("ended_at", _TIME),
-    Column("slack_at", _TIME),
+    Column("slack_at", _TIME, server_default=text("clock_timestamp()")),
     Column("told", JSON),
     Column("wallet", Text),
     Column("wallet_version", Integer),

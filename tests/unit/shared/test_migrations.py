@@ -64,7 +64,7 @@ FROZEN = {
         "c409f4bf29e49497020cd475e2b8e3ab1210e3bb9b8bf0c7ebbb7705aaf1fcd9"
     ),
     "services/tracker/migrations/0010.sql": (
-        "2290a1528caf3b7f355edbe75079d82ef1fb191e5221bd14c044a06a039c6676"
+        "b0553cfe828242a19aaeb47e0a5e6748b9e99d4f5aa1bc9d93af38d42d5cd23a"
     ),
     "services/tracker/migrations/0011.sql": (
         "db9bf987bf09434be7aaeb587a1250045007ebef221196a3fa2163615584a78d"
