@@ -16,16 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from services.tracker.domain.triggers import T
 from services.tracker.handlers import Signal
 from services.tracker.store.rows import LEG_COLUMNS
-from tests.integration.tracker.stage import (
-    Stage,
-    found,
-    merchant,
-    opened,
-    opening,
-    refund,
-)
+from shared.contracts.vocabulary import Kind
+from tests.integration.tracker.stage import Stage, merchant, opened, opening, refund, wish
 
-DUE: Final = 500  # calls that are due and wait, and as many timers
+JUST_DUE: Final = 100  # calls, and as many timers, that nobody has looked at since they fell due
+LATE: Final = 49  # every so many-th of the open ones has broken a date, which is its slack
 SAMPLE: Final = 20_000  # disputes with a history and a reservation, of the first ones
 _AT_ONCE: Final = 250_000
 _SHIFT: Final = "000000000000"
@@ -35,6 +30,11 @@ _COLUMNS: Final = (
     + ", ".join(LEG_COLUMNS)
     + ", facts, version, steps, status, open, snapshot"
 )
+# Over a month, as openings of a month are promised.
+_PROMISED: Final = (
+    "statement_timestamp() + interval '1 hour'"
+    " + ((n * CAST(7919 AS bigint)) % 2592000) * interval '1 second'"
+)
 _DISPUTES = text(
     "INSERT INTO disputes (id, claim_id, reference, transaction_id, opened_at,"  # noqa: S608 - constants
     f" first_promised_at, {_COLUMNS}, promised_at, slack_at, updated_at, ended_at) "
@@ -42,10 +42,9 @@ _DISPUTES = text(
     " CAST(lpad(to_hex(n), 8, '0') || '-5ca1-7000-8000-" + _SHIFT + "' AS uuid),"  # noqa: S608
     " lpad(CAST(n AS text), 12, '0'), 'tx-' || n, t.opened_at - n * interval '1 second',"
     f" t.first_promised_at - n * interval '1 second', {_COLUMNS},"
-    " CASE WHEN t.open THEN clock_timestamp() + interval '1 hour'"
-    "  + ((n * CAST(7919 AS bigint)) % 2592000) * interval '1 second' END,"
-    " CASE WHEN t.open THEN clock_timestamp() + interval '1 hour'"
-    "  + ((n * CAST(7919 AS bigint)) % 2592000) * interval '1 second' END,"
+    f" CASE WHEN t.open THEN {_PROMISED} END,"
+    f" CASE WHEN t.open THEN {_PROMISED} - CASE WHEN n % {LATE} = 0 THEN interval '31 days'"
+    " ELSE interval '0' END END,"
     " t.updated_at - ((n * CAST(7919 AS bigint)) % 31536000) * interval '1 second',"
     " CASE WHEN NOT t.open THEN t.updated_at"
     "  - ((n * CAST(7919 AS bigint)) % 31536000) * interval '1 second' END "
@@ -56,7 +55,7 @@ _DISPUTES = text(
 _TASKS = text(
     "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, slack_at) "
     "SELECT gen_random_uuid(), d.id, k.leg, k.kind, 0, 'timer',"
-    " d.slack_at - k.ahead * interval '1 minute', '{}', d.slack_at "
+    " d.promised_at - k.ahead * interval '1 minute', '{}', d.slack_at "
     "FROM disputes d CROSS JOIN (VALUES ('verdict', 'promise_due', 0),"
     " ('verdict', 'promise_near', 40)) k(leg, kind, ahead) WHERE d.open AND d.steps > 0"
     " AND CAST(d.id AS text) LIKE '%-5ca1-7000-8000-%'"
@@ -65,7 +64,20 @@ _DUE = text(
     "INSERT INTO tasks (id, dispute_id, leg, kind, n, queue, due_at, payload, slack_at, ready) "
     "SELECT gen_random_uuid(), gen_random_uuid(), 'inquiry', 'inquiry', 1, q.queue,"
     " clock_timestamp() - interval '1 minute', '{}', clock_timestamp() + n * interval '1 minute',"
-    " true FROM generate_series(1, :due) n CROSS JOIN (VALUES ('bank'), ('timer')) q(queue)"
+    " :ready FROM generate_series(1, :due) n CROSS JOIN (VALUES ('bank'), ('timer')) q(queue)"
+)
+_COPIED: Final = "CAST(d.id AS text) LIKE '%-5ca1-7000-8000-%'"
+_LASTING = text(
+    "INSERT INTO waits (dispute_id, leg, step, party, began_at) "  # noqa: S608 - constants
+    "SELECT d.id, w.leg, d.steps, '', d.opened_at FROM disputes d JOIN (VALUES"
+    " ('waiting_for_merchant', 'consent'), ('in_arbitration', 'arbitration'),"
+    f" ('refund_sent', 'refund')) w(status, leg) USING (status) WHERE d.open AND {_COPIED}"
+)
+_OVER = text(
+    "INSERT INTO waits (dispute_id, leg, step, party, began_at, ended_at, cut) "  # noqa: S608
+    "SELECT d.id, w.leg, 1, '', d.ended_at - interval '3 days', d.ended_at, false FROM disputes d"
+    " CROSS JOIN (VALUES ('consent'), ('refund')) w(leg) WHERE NOT d.open"
+    f" AND d.ended_at > clock_timestamp() - interval '30 days' AND {_COPIED}"
 )
 _SAMPLED: Final = (
     "FROM disputes d WHERE d.open AND d.reference <= lpad(CAST(CAST(:most AS bigint) AS text), 12,"
@@ -87,9 +99,10 @@ _HOLDS = text(
 )
 _INDEXES = text(
     "SELECT indexdef, CAST(CAST(indexname AS regclass) AS text) AS name FROM pg_indexes"
-    " WHERE schemaname = 'public' AND tablename = ANY(ARRAY['disputes', 'tasks'])"
+    " WHERE schemaname = 'public' AND tablename = ANY(ARRAY['disputes', 'tasks', 'waits'])"
     " AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conname = indexname)"
 )
+_TRIGGERED: Final = ("disputes", "reservations")
 _COUNTS = text(
     "INSERT INTO status_counts SELECT status, count(*) FROM disputes WHERE open GROUP BY status"
 )
@@ -106,62 +119,77 @@ class Models:
 async def models(engine: AsyncEngine) -> Models:
     """A few open and ended ones, each by the tracker's own steps."""
     stage = Stage(engine)
-    waiting, deciding, sent, credited, declined = (opened() for _ in range(5))
+    waiting, deciding, sent, credited, withdrawn = (opened() for _ in range(5))
+    missing, gathering = opened(Kind.MISSING_FUNDS), opened(Kind.GOODS_OR_SERVICE)
+    await stage.each(opening(missing))
     await stage.to_merchant(waiting)
-    await stage.to_arbitration(deciding)
+    for event in (deciding, gathering):
+        await stage.to_arbitration(event)
     for event in (sent, credited):
         await stage.to_reserved(event)
     await stage.each(refund(sent, T.REFUND_ACCEPTED), refund(credited, T.REFUND_CREDITED))
-    await stage.each(opening(declined), found(declined))
-    await stage.each(merchant(declined), refund(declined, T.REFUND_CREDITED))
+    await stage.each(opening(withdrawn), wish(withdrawn))
+    standing = (missing, waiting, deciding, gathering, sent)
     return Models(
-        [waiting.dispute_id, deciding.dispute_id, sent.dispute_id],
-        [credited.dispute_id, declined.dispute_id],
+        [event.dispute_id for event in standing], [credited.dispute_id, withdrawn.dispute_id]
     )
 
 
-async def fill(engine: AsyncEngine, closed: int, still_open: int, *, wide: bool = True) -> None:
-    """So many disputes with their tasks, beside those that `models` makes; then ANALYZE.
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many disputes beside the models; so many calls wait, and as many timers.
 
-    Without `wide`, facts and snapshots of the ended are short, which saves time and disk.
+    Where they are not `wide`, facts and snapshots of the ended are short, which saves time.
     """
+
+    closed: int
+    open: int
+    due: int
+    wide: bool = True
+
+
+async def fill(engine: AsyncEngine, crowd: Crowd) -> None:
+    """Disputes with their tasks and waits, beside those that `models` makes; then ANALYZE."""
     made = await models(engine)
     patient = create_async_engine(engine.url, pool_size=1)  # without the services' time limits
     try:
-        await _fill(patient, made, closed, still_open, wide=wide)
+        await _fill(patient, made, crowd)
     finally:
         await patient.dispose()
 
 
-async def _fill(
-    engine: AsyncEngine, made: Models, closed: int, still_open: int, *, wide: bool
-) -> None:
+async def _fill(engine: AsyncEngine, made: Models, crowd: Crowd) -> None:
     async with engine.begin() as tx:
         indexes = [(row.name, row.indexdef) for row in await tx.execute(_INDEXES)]
         for name, _ in indexes:
             await tx.execute(text(f"DROP INDEX {name}"))
-        for table in ("disputes", "reservations"):
+        for table in _TRIGGERED:
             await tx.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         await tx.execute(text("SET LOCAL maintenance_work_mem = '1GB'"))
-        await tx.execute(text("SET LOCAL synchronous_commit = off"))
-        if not wide:
-            short = "UPDATE disputes SET snapshot = NULL, facts = '{}' WHERE NOT open"
-            await tx.execute(text(short))
-        await _copies(tx, made.open, 1, still_open)
-        await _copies(tx, made.closed, still_open + 1, still_open + closed)
-        await tx.execute(_TASKS)
-        await tx.execute(_DUE, {"due": DUE})
+        await _rows(tx, made, crowd)
         for _, definition in indexes:
             await tx.execute(text(definition))
         for told in (_STEPS, _MONEY, _HOLDS):
             await tx.execute(told, {"most": SAMPLE})
-        for table in ("disputes", "reservations"):
+        for table in _TRIGGERED:
             await tx.execute(text(f"ALTER TABLE {table} ENABLE TRIGGER USER"))
         await tx.execute(text("DELETE FROM status_deltas"))
         await tx.execute(_COUNTS)
     async with engine.connect() as connection:
         raw = await connection.execution_options(isolation_level="AUTOCOMMIT")
         await raw.execute(text("VACUUM ANALYZE"))
+
+
+async def _rows(tx: AsyncConnection, made: Models, crowd: Crowd) -> None:
+    if not crowd.wide:
+        short = "UPDATE disputes SET snapshot = NULL, facts = '{}' WHERE NOT open"
+        await tx.execute(text(short))
+    await _copies(tx, made.open, 1, crowd.open)
+    await _copies(tx, made.closed, crowd.open + 1, crowd.open + crowd.closed)
+    for told in (_TASKS, _LASTING, _OVER):
+        await tx.execute(told)
+    await tx.execute(_DUE, {"due": crowd.due, "ready": True})
+    await tx.execute(_DUE, {"due": JUST_DUE, "ready": False})
 
 
 async def _copies(tx: AsyncConnection, of: list[UUID], first: int, last: int) -> None:

@@ -13,20 +13,20 @@ from services.tracker.handlers import Signal, advance
 from services.tracker.store import disputes as store
 from services.tracker.store import views
 from shared import clock, tasks
-from tests.bench.scale.fill import SOON, copied
+from tests.bench.scale.fill import SOON, Crowd, copied
 
 Work = Callable[[AsyncConnection], Awaitable[Any]]
 MOST: Final = 2.0
+WARM_UP: Final = 5
 _SEED: Final = 20_261_008
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A database with so many copies of open disputes, numbered from 1."""
+    """A database with its copies, the open ones first, numbered from 1."""
 
     engine: AsyncEngine
-    still_open: int
-    closed: int
+    crowd: Crowd
     answers: list[Signal]
 
 
@@ -52,10 +52,10 @@ async def figures(small: Ground, large: Ground, repeats: int) -> list[Figure]:
     found: list[Figure] = []
     for name, work in WORK.items():
         times: tuple[list[float], list[float]] = ([], [])
-        for turn in range(repeats + 5):
+        for turn in range(repeats + WARM_UP):
             for ground, taken in zip((small, large), times, strict=True):
                 took = await _timed(ground, work, turn, keep=name == "a step")
-                if turn >= 5:
+                if turn >= WARM_UP:
                     taken.append(took)
         found.append(Figure(name, median(times[0]) * 1e3, median(times[1]) * 1e3))
     return found
@@ -97,7 +97,7 @@ def _list_of_one_status(ground: Ground, turn: int) -> Work:
 
 
 def _list_deep(ground: Ground, turn: int) -> Work:
-    after = views.cursor(clock.utcnow() + SOON, copied(1 + turn % ground.still_open))
+    after = views.cursor(clock.utcnow() + SOON, copied(1 + turn % ground.crowd.open))
     return lambda tx: views.state_list(tx, status=None, open_only=True, after=after, limit=50)
 
 
@@ -113,12 +113,12 @@ def _list_ended(ground: Ground, turn: int) -> Work:
 
 
 def _read(ground: Ground, turn: int) -> Work:
-    n = Random(_SEED + turn).randint(1, ground.still_open + ground.closed)
+    n = Random(_SEED + turn).randint(1, ground.crowd.open + ground.crowd.closed)
     return lambda tx: views.whole(tx, copied(n))
 
 
 def _lock(ground: Ground, turn: int) -> Work:
-    n = Random(_SEED - turn).randint(1, ground.still_open)
+    n = Random(_SEED - turn).randint(1, ground.crowd.open)
     return lambda tx: store.lock(tx, [copied(n)])
 
 
