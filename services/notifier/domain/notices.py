@@ -33,7 +33,8 @@ class Notice:
     def said(self) -> str:
         """What makes it news: the same again is not sent again."""
         parts = [self.template.value]
-        parts += [f"{name}={self.facts[name]}" for name in _NEWS if name in self.facts]
+        news = [name for name in _NEWS if name not in _NO_NEWS.get(self.template, ())]
+        parts += [f"{name}={self.facts[name]}" for name in news if name in self.facts]
         return "|".join(parts)[:500]
 
 
@@ -48,6 +49,8 @@ _NEWS: Final = (
     "late_by",
     "after",
 )
+# A chain is read again every few blocks: that a transaction still waits there is no news.
+_NO_NEWS: Final = {Template.IN_TRANSIT_ON_CHAIN: ("expected_at",)}
 _DELAY_STEPS: Final = frozenset({"promise_due", "promise_missed", "promise_moved"})
 _ANSWER_BY: Final = re.compile(r"\|answer_by=([^|]+)")
 
