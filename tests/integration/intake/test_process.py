@@ -36,6 +36,7 @@ def environment(world: World, port: int) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": world.bootstrap,
         "REDRESS_TOPIC_PREFIX": world.prefix,
         "REDRESS_WALLET": "demo",
+        "REDRESS_PROFILE": "demo",
         "REDRESS_KEY_RING": str(keys.ring),
         "JWKS_FILE": str(keys.jwks),
         "TOKEN_ISSUER": DEVELOPMENT_ISSUER,
