@@ -120,4 +120,9 @@ def test_every_trigger_that_something_sends_belongs_to_one_leg() -> None:
     for leg, (_, trigger) in ROWS:
         owners.setdefault(trigger, set()).add(leg)
     assert {trigger for trigger, legs in owners.items() if len(legs) > 1} == set()
-    assert set(T) - owners.keys() == {T.OPENED, T.PROMISE_DUE, T.PROMISE_NEAR}
+    assert set(T) - owners.keys() == {
+        T.OPENED,
+        T.PROMISE_DUE,
+        T.PROMISE_NEAR,
+        T.DATES_MOVED,
+    }
