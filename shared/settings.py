@@ -127,7 +127,7 @@ def _checked(settings: Read) -> Read:
     """A wallet or rules that cannot be used are refused at the start, by whichever service."""
     if not isinstance(settings, CommonSettings):
         return settings
-    wallet, profile = settings.wallet, settings.rules
+    wallet, profile = settings.wallet, rules.usable(settings.rules)
     if profile.self_custody is not (wallet.role is Role.SELF_CUSTODY):
         raise BadProfile(
             f"REDRESS_PROFILE: {profile.name} does not fit the wallet {wallet.name}: rules with "

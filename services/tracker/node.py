@@ -17,6 +17,7 @@ from services.tracker.domain.triggers import BankTransaction, T, TraceReport, Tr
 from services.tracker.ports import NoAnswer
 from shared import clock
 from shared.contracts.vocabulary import Actor, TransactionKind, TransactionState
+from shared.money import MAX_DIGITS
 
 _HASH: Final = re.compile(r"0x[0-9a-fA-F]{64}")
 _NATIVE: Final = "ETH"
@@ -166,7 +167,7 @@ def _moved(seen: _Seen) -> tuple[str, int, str | None]:
     """Asset, amount and who received it: of a token's transfer that stands in its input."""
     token = _TOKENS.get((seen.to or "").lower())
     transfer = _TRANSFER.fullmatch(seen.data.lower()) if token else None
-    if token is None or transfer is None:
+    if token is None or transfer is None or int(transfer[2], 16) >= 10**MAX_DIGITS:
         return _NATIVE, _number(seen.value), seen.to
     return token, int(transfer[2], 16), f"0x{transfer[1]}"
 

@@ -2,7 +2,7 @@
 
 from shared.rules.explain import Explanation, explain, of_business_days
 from shared.rules.files import BadProfile, look_in
-from shared.rules.loading import load, load_file, opened_under
+from shared.rules.loading import load, load_file, opened_under, usable
 from shared.rules.profile import Contract, LateCompensation, Profile, Rule, Unit
 from shared.rules.promised import BY_BANK, promised
 from shared.rules.reasons import Reasons
@@ -24,4 +24,5 @@ __all__ = [
     "of_business_days",
     "opened_under",
     "promised",
+    "usable",
 ]

@@ -13,6 +13,11 @@ from shared.rules.words import BASES, STANDINGS, STARTS, STOPS
 
 _COMPLETE: Final = "default"  # has every rule that is asked for
 _LIMITS: Final = ("four_eyes_above", "compensation_cap")
+_EXACT: Final = (Unit.SECOND, Unit.HOUR)
+_IN_DAYS_TOO: Final = frozenset(  # of those that the default profile counts in hours
+    ("promise_access_lost", "inquiry_due", "merchant_answer", "escalation", "merchant_confirm")
+) | {"confirmation_due", "hold_length", "identity_due"}
+_LONGEST_SOURCE: Final = 200  # what an event may hold
 _ROW: Final = frozenset(
     ("value", "unit", "starts", "stops", "source", "standing", "basis", "calendar")
 )
@@ -60,6 +65,30 @@ def load_file(path: Path) -> Profile:
     if missing := sorted(load(_COMPLETE).rules.keys() - profile.rules.keys()):
         remedy = f'add it, or inherits = "{_COMPLETE}"'
         raise BadProfile(f"{path.name}, rules.{missing[0]}: missing; {remedy}")
+    return profile
+
+
+def usable(profile: Profile) -> Profile:
+    """The same, if a service can run by it.
+
+    Raises:
+        BadProfile: a rule is missing, or counts in a unit or so little that nothing can be done.
+
+    """
+    file, complete = f"{profile.name}.toml", load(_COMPLETE)
+    if missing := sorted(complete.rules.keys() - profile.rules.keys()):
+        remedy = f'add it, or inherits = "{_COMPLETE}"'
+        raise BadProfile(f"{file}, rules.{missing[0]}: missing; {remedy}")
+    for key, rule in complete.rules.items():
+        if (
+            rule.unit in _EXACT
+            and key not in _IN_DAYS_TOO
+            and profile.rules[key].unit not in _EXACT
+        ):
+            raise BadProfile(f"{file}, rules.{key}: counts days; use {' or '.join(_EXACT)}")
+    for key, rule in profile.rules.items():
+        if rule.value < 1 and key in complete.rules and rule.unit in _EXACT:
+            raise BadProfile(f"{file}, rules.{key}: value {rule.value}; give 1 or more")
     return profile
 
 
@@ -199,6 +228,7 @@ def _rule(
             calendars.calendar(code)
         for name, known in _CODES.items():
             _known(name, said[name], known)
+        _source(said["source"])
         return Rule(
             key,
             value,
@@ -228,6 +258,11 @@ def _whole(name: str, value: Any, least: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name} {value!r} is no whole number from {least} on")
     return value
+
+
+def _source(text: Any) -> None:
+    if not isinstance(text, str) or not 0 < len(text) <= _LONGEST_SOURCE:
+        raise ValueError(f"source is no text of 1 to {_LONGEST_SOURCE} characters")
 
 
 def _contract(file: str, key: str, row: dict[str, Any]) -> Contract:

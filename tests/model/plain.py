@@ -19,6 +19,8 @@ _BLANK: Final[dict[str, Any]] = {
     "delivered_at": None,
     "missed_at": None,
     "late_since": None,
+    "reversal_awaited_at": None,
+    "money_back_at": None,
     "promised_at": NOW + timedelta(days=1),
     "promise_rule": "p",
     "promise_from": None,

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from services.tracker.domain import effects, learn, public, standing
+from services.tracker.domain import effects, lateness, learn, public, standing
 from services.tracker.domain.commands import COMMANDS, refusal
 from services.tracker.domain.dispute import Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Effect, Timer
@@ -176,7 +176,7 @@ def _settle(
 ) -> Decision:
     """Follow the routes until the dispute waits for somebody or is at its end."""
     for _ in range(_MOST_ROUTES):
-        dispute = learn.allocated(dispute, money)
+        dispute = lateness.noted(learn.allocated(dispute, money), now, rules)
         scene = Scene(dispute, money, rules, now)
         route = next_route(scene)
         if route is None:
@@ -527,13 +527,20 @@ def _rescheduled(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profi
         for leg, name, due_at, rule, start in moved.timers
         if (Leg(leg), T(name)) in standing_ones
     )
-    facts = replace(dispute.facts, rules_version=moved.rules_version)
+    facts = replace(dispute.facts, rules_version=moved.rules_version, missed_at=None)
+    own = [timer.due_at for timer in timers if timer.trigger in _OF_THE_CUSTOMER]
+    if own and facts.answer_by:
+        facts = replace(facts, answer_by=own[0])
     if moved.promised_at is None or moved.promised_at <= now:
         return Decision(replace(dispute, facts=facts), Result.APPLIED, timers)
     facts = replace(facts, promised_at=moved.promised_at, promise_near=False)
     promise = Timer(Leg.VERDICT, T.PROMISE_DUE, moved.promised_at)
     wanted = (*timers, promise, public.reminder(facts, now, rules))
     return Decision(replace(dispute, facts=facts), Result.APPLIED, wanted)
+
+
+_OF_THE_CUSTOMER: Final = (T.EVIDENCE_DUE, T.IDENTITY_DUE)
+"""Timers of what `answer_by` tells the customer."""
 
 
 def _remind(dispute: Dispute, now: datetime) -> Decision:
@@ -545,7 +552,7 @@ def _remind(dispute: Dispute, now: datetime) -> Decision:
     promised = dispute.facts.promised_at
     if promised is None or promised <= now:
         return Decision(dispute, Result.LATE, reason="the date itself has come")
-    near = replace(dispute.facts, promise_near=True)
+    near = replace(dispute.facts, promise_near=True, missed_at=None)
     return Decision(replace(dispute, facts=near), Result.APPLIED, reason="a date is near")
 
 

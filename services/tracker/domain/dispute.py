@@ -109,6 +109,8 @@ class Facts:
     reversal_held_minor: int = 0
     reversal_reference: str | None = None
     reversal_credited: bool = False
+    reversal_awaited_at: datetime | None = None  # where lateness is paid: known not to be back then
+    money_back_at: datetime | None = None  # the same: when it was first known to be back
     reversal_shared: bool = False  # another dispute holds and books it
 
     recall_n: int = 0

@@ -354,7 +354,7 @@ def recall_is_silent(scene: Scene) -> bool:
 
 def lateness_is_owed(scene: Scene) -> bool:
     """A rule gives money for each day that a failed payment's money came back late."""
-    owed = lateness.owed_minor(scene.dispute, scene.now, scene.rules)
+    owed = lateness.owed_minor(scene.dispute, scene.rules)
     return owed > 0 and scene.legs.compensation is Compensation.NONE
 
 

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from services.tracker.domain.dispute import Dispute
-from services.tracker.domain.states import Refund, Reversal
-from shared.contracts.vocabulary import TransactionKind
+from services.tracker.domain.records import replace
+from services.tracker.domain.states import Refund, Reversal, Trace
+from shared.contracts.vocabulary import TransactionKind, TransactionState
 from shared.rules import Profile
 
 REASON: Final = "late_return"  # of a compensation that nobody had to order
@@ -23,15 +24,36 @@ def reversal_start(dispute: Dispute, now: datetime, rules: Profile) -> datetime:
     return occurred if occurred and rule.starts == "transaction" else now
 
 
-def owed_minor(dispute: Dispute, now: datetime, rules: Profile) -> int:
+def owed_minor(dispute: Dispute, rules: Profile) -> int:
     """Minor units for the days after the rule's date, once the money is there; 0 where none is."""
     rule, currency = reversal_rule(dispute), dispute.facts.currency
     late, occurred = rules.late.get(rule), dispute.claim.occurred_at
+    awaited, back = dispute.facts.reversal_awaited_at, dispute.facts.money_back_at
     if late is None or currency is None or occurred is None or not _is_back(dispute):
         return 0
+    if awaited is None or back is None or awaited >= back or not _failed(dispute):
+        return 0  # nobody knows when it came back: perhaps in time
     row, due = rules.rules[rule], rules.due(rule, occurred)
     last = rules.day_of(row, due - timedelta(microseconds=1))
-    return max(0, (rules.day_of(row, now) - last).days) * late.per_day.get(currency, 0)
+    return max(0, (rules.day_of(row, back) - last).days) * late.per_day.get(currency, 0)
+
+
+def noted(dispute: Dispute, now: datetime, rules: Profile) -> Dispute:
+    """With the moments that lateness is counted by, where a rule pays for it."""
+    facts = dispute.facts
+    if not rules.late or dispute.legs.reversal is Reversal.NONE:
+        return dispute
+    if _is_back(dispute):
+        facts = replace(facts, money_back_at=facts.money_back_at or now)
+    else:
+        facts = replace(facts, reversal_awaited_at=facts.reversal_awaited_at or now)
+    return replace(dispute, facts=facts)
+
+
+def _failed(dispute: Dispute) -> bool:
+    """The payment took the money and went nowhere, or the transfer was rejected."""
+    debited = dispute.facts.transaction_state is TransactionState.DEBITED_NOT_CAPTURED
+    return debited or dispute.legs.trace is Trace.REJECTED
 
 
 def _is_back(dispute: Dispute) -> bool:

@@ -649,7 +649,7 @@ def _late(route: Route, scene: Scene) -> Facts:
     return replace(
         facts,
         compensation_n=facts.compensation_n + 1,
-        compensation_minor=lateness.owed_minor(scene.dispute, scene.now, scene.rules),
+        compensation_minor=lateness.owed_minor(scene.dispute, scene.rules),
         compensation_reason=lateness.REASON,
     )
 

@@ -306,6 +306,20 @@ def slack_at(dispute: Dispute, now: datetime) -> datetime | None:
     return min(filter(None, (facts.promised_at, ahead, late)), default=None)
 
 
+def _of_reversal(dispute: Dispute, now: datetime, rules: Profile) -> tuple[str, datetime]:
+    """The rule for money that comes back, and from when; a promise of our own once that is past.
+
+    A date that was promised before transfers had a rule of their own stands as it is.
+    """
+    facts, rule = dispute.facts, lateness.reversal_rule(dispute)
+    if facts.promise_rule == "reversal_due" and facts.promised_at and facts.promised_at > now:
+        return "reversal_due", now
+    start = lateness.reversal_start(dispute, now, rules)
+    if rules.due(rule, start) > now:
+        return rule, start
+    return f"promise_{dispute.claim.kind}", now
+
+
 # What customers are asked to do by a date that is not the promised one.
 _ANSWERS: Final = {
     Status.GATHERING_EVIDENCE: "evidence_due",
@@ -346,14 +360,15 @@ def _promise(
         if heard > now:
             return heard, BY_BANK, facts.expected_at
     rule = _PROMISES.get(seen, f"promise_{claim.kind}")
+    begun = now
     if rule == "reversal_due":
-        rule = lateness.reversal_rule(dispute)
+        rule, begun = _of_reversal(dispute, now, rules)
     standing = facts.promised_at if facts.promised_at and facts.promised_at > now else None
     if standing and facts.promise_rule == rule:
         return standing, rule, facts.promise_from
     first = rule == claim.first_promise_rule and claim.first_promised_at > now
-    start = claim.opened_at if first else now
-    at = claim.first_promised_at if first else rules.due(rule, now)
+    start = claim.opened_at if first else begun
+    at = claim.first_promised_at if first else rules.due(rule, begun)
     if standing and standing < at and seen not in _PROMISES:
         return standing, facts.promise_rule or rule, facts.promise_from
     return at, rule, start

@@ -18,6 +18,7 @@ from shared.rules import BY_BANK, Profile
 PROMISE: Final = "promise"
 _TIME_OF_THE_CUSTOMER: Final = frozenset(
     {"details_due", "offer_choice", "goods_due", "evidence_due", "identity_due", "bounce_choice"}
+    | {"credit_notice"}
 )
 """By these rules it is the customer who has the time: less of it is against them."""
 
@@ -59,9 +60,9 @@ class Move:
 def moves(
     dispute: Dispute, timers: Sequence[Dated], before: Profile, after: Profile, now: datetime
 ) -> list[Move]:
-    """Every date of the dispute that `after` puts elsewhere; one that would be past stays."""
+    """Every date of the dispute that `after` puts elsewhere; one that is or would be past stays."""
     found = [*_promise(dispute, before, after), *_timers(dispute, timers, before, after)]
-    return [move for move in found if move.becomes > now]
+    return [move for move in found if move.becomes > now and move.was > now]
 
 
 def trigger(by: str, version: int, wanted: Sequence[Move]) -> Rescheduled:

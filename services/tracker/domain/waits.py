@@ -99,12 +99,16 @@ def moved(
     return ended, begun
 
 
+_LONGEST_S: Final = 90 * 86_400
+"""A range that ends later says nothing to anybody, and is not told."""
+
+
 def with_range(wait: Begun, measured: Measured) -> Begun:
     """The wait with what is told of it, if enough was measured."""
     leg, now = wait.leg, wait.began_at
     known = measured.get(leg)
     told = known and known.tell(wait.party, (wait.due_at or now).timestamp(), now.timestamp())
-    if not told:
+    if not told or told.high_s > _LONGEST_S:
         return wait
     low, high, over = (timedelta(seconds=s) for s in (told.low_s, told.high_s, told.over_s))
     shown = Range(leg, now, now + low, now + high, told.measured, now - over, told.ahead)

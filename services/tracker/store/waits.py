@@ -24,6 +24,12 @@ _BEGIN = text(
     " CAST(:due_at AS timestamptz[]), CAST(:began_at AS timestamptz[]),"
     " CAST(:ended_at AS timestamptz[]), CAST(:cut AS boolean[]), CAST(:low_at AS timestamptz[]),"
     " CAST(:high_at AS timestamptz[]), CAST(:low_s AS real[]), CAST(:high_s AS real[]))"
+    # one that code from before `waits` has ended without a word does not stand in the way
+    " ON CONFLICT (leg, dispute_id) WHERE ended_at IS NULL DO UPDATE SET step = excluded.step,"
+    " party = excluded.party, due_at = excluded.due_at, began_at = excluded.began_at,"
+    " ended_at = excluded.ended_at, cut = excluded.cut, low_at = excluded.low_at,"
+    " high_at = excluded.high_at, model_low_s = excluded.model_low_s,"
+    " model_high_s = excluded.model_high_s"
 )
 # fmt: off
 _AS_THEY_ARE: Final = ("dispute_id", "step", "party", "due_at", "began_at", "ended_at", "cut",

@@ -13,7 +13,7 @@ FROZEN = {
         "9fcd9da822ee6b985a16df813e8bfb593d7e0d2bf61c2c319a9695bb3537f80e"
     ),
     "services/intake/migrations/0003.sql": (
-        "6e4c1f87ba10f48aef840ee5c9d3a068d3869db5faaf1d5daa05a9f35d418393"
+        "6e8e783a1c391091124101c2735b7260a8be30af7bacdf9895818704af3881e4"
     ),
     "services/intake/migrations/versions/0001_first.py": (
         "acc3931a5d1092f53979977c75a380f369f2a26f958892ee5da1f10436faebab"

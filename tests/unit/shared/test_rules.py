@@ -232,3 +232,45 @@ def test_a_wrong_file_says_file_key_and_remedy(tmp_path: Path, text: str, said: 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadProfile, match=r"nowhere\.toml: No such file"):
         rules.load_file(tmp_path / "nowhere.toml")
+
+
+HEAD_OF_OWN = 'version = 1\ninherits = "default"\n[defaults]\nsource = "s"\nstanding = "default"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD, r"rules\.\w+: missing; add it, or inherits"),
+        (
+            f'{HEAD_OF_OWN}[rules]\npromise_reminder = {{ value = 1, unit = "calendar_day" }}',
+            "rules.promise_reminder: counts days; use second or hour",
+        ),
+        (
+            f'{HEAD_OF_OWN}[rules]\npromise_access_lost = {{ value = 0, unit = "hour" }}',
+            "rules.promise_access_lost: value 0; give 1 or more",
+        ),
+        (
+            f'{HEAD_OF_OWN}[rules]\nrefund_due = {{ value = 1, unit = "hour",'
+            f' source = "{"s" * 201}" }}',
+            "rules.refund_due: source is no text of 1 to 200 characters",
+        ),
+    ],
+    ids=["incomplete", "days where a span is needed", "no time at all", "a long source"],
+)
+def test_rules_that_no_service_could_run_by_are_refused_at_its_start(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    own = tmp_path / "rules"
+    own.mkdir()
+    (own / "mine.toml").write_text(text, encoding="utf-8")
+    rules.look_in(tmp_path)
+    try:
+        with pytest.raises(BadProfile, match=f"^mine.toml, {said}"):
+            rules.usable(rules.load("mine"))
+    finally:
+        rules.look_in(None)
+
+
+@pytest.mark.parametrize("name", ["default", "demo", "us-reg-e", "wechat-pay", "self-custody"])
+def test_those_that_come_with_redress_can_be_run_by(name: str) -> None:
+    assert rules.usable(rules.load(name)).name == name

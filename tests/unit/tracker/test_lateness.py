@@ -33,6 +33,7 @@ def watched(
         captured_minor=50_000,
         currency="INR",
         reversal_minor=50_000,
+        reversal_awaited_at=PAID,
         reversal_held_minor=50_000,
         promised_at=MIDNIGHT + timedelta(days=60),
         promise_rule="reversal_due",
@@ -118,6 +119,25 @@ def test_the_dispute_that_books_the_reversal_is_the_one_that_is_compensated() ->
         Reversal.CREDITED,
         Compensation.NONE,
     )
+
+
+def test_money_that_may_have_come_back_in_time_brings_nothing() -> None:
+    """The bank tells at the first look that it is back, and nobody when it was."""
+    asked = replace(watched(reversal=Reversal.NONE, reversal_awaited_at=None))
+    asked = replace(asked, facts=replace(asked.facts, reversal_credited=True))
+    at = MIDNIGHT + timedelta(days=50)
+    answer = decide(asked, Trigger(T.OPENED), at, UPI, MoneyView())
+    after = decide(
+        answer.dispute, Trigger(T.REVERSAL_CREDITED, Actor.BANK), at, UPI, MoneyView()
+    ).dispute
+    assert after.legs.reversal is Reversal.CREDITED
+    assert after.legs.compensation is Compensation.NONE
+
+
+def test_a_payment_that_went_through_was_not_late() -> None:
+    captured = watched(transaction_state=TransactionState.CAPTURED)
+    after = credited(captured, MIDNIGHT + timedelta(days=9))
+    assert after.legs.compensation is Compensation.NONE
 
 
 def test_other_profiles_give_nothing() -> None:
