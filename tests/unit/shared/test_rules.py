@@ -234,6 +234,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         rules.load_file(tmp_path / "nowhere.toml")
 
 
+LONG = "s" * 201
 HEAD_OF_OWN = 'version = 1\ninherits = "default"\n[defaults]\nsource = "s"\nstanding = "default"\n'
 
 
@@ -250,8 +251,7 @@ HEAD_OF_OWN = 'version = 1\ninherits = "default"\n[defaults]\nsource = "s"\nstan
             "rules.promise_access_lost: value 0; give 1 or more",
         ),
         (
-            f'{HEAD_OF_OWN}[rules]\nrefund_due = {{ value = 1, unit = "hour",'
-            f' source = "{"s" * 201}" }}',
+            f'{HEAD_OF_OWN}[rules]\nrefund_due = {{ value = 1, unit = "hour", source = "{LONG}" }}',
             "rules.refund_due: source is no text of 1 to 200 characters",
         ),
     ],
