@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.tracker import handlers, worker
+from services.tracker.domain.estimates import Measured
 from services.tracker.domain.triggers import T
 from services.tracker.handlers import Outcome, Signal, advance, apply_waiting
 from services.tracker.store.disputes import forget_waiting
@@ -89,10 +90,12 @@ async def test_one_that_cannot_be_applied_keeps_no_other_waiting(
             dispute=event.dispute_id,
         )
 
-    async def sound(tx: AsyncConnection, signals: Sequence[Signal]) -> list[Outcome]:
+    async def sound(
+        tx: AsyncConnection, signals: Sequence[Signal], measured: Measured
+    ) -> list[Outcome]:
         if bad.dispute_id in {signal.dispute_id for signal in signals}:
             raise ArithmeticError
-        return await advance(tx, signals)
+        return await advance(tx, signals, measured)
 
     monkeypatch.setattr(handlers, "advance", sound)
     await worker.Housekeeping(stage.engine)._apply_waiting()  # noqa: SLF001 - a step of its loop
