@@ -58,14 +58,10 @@ def load_file(path: Path) -> Profile:
     """Read a profile from anywhere; its name is the file's, and it may inherit from those here.
 
     Raises:
-        BadProfile: file, key and remedy; also where a rule of the default profile is missing.
+        BadProfile: file, key and remedy; also where nothing could run by it (`usable`).
 
     """
-    profile = _read(path)
-    if missing := sorted(load(_COMPLETE).rules.keys() - profile.rules.keys()):
-        remedy = f'add it, or inherits = "{_COMPLETE}"'
-        raise BadProfile(f"{path.name}, rules.{missing[0]}: missing; {remedy}")
-    return profile
+    return usable(_read(path))
 
 
 def usable(profile: Profile) -> Profile:

@@ -531,12 +531,14 @@ def _rescheduled(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profi
     own = [timer.due_at for timer in timers if timer.trigger in _OF_THE_CUSTOMER]
     if own and facts.answer_by:
         facts = replace(facts, answer_by=own[0])
-    if moved.promised_at is None or moved.promised_at <= now:
-        return Decision(replace(dispute, facts=facts), Result.APPLIED, timers)
-    facts = replace(facts, promised_at=moved.promised_at, promise_near=False)
-    promise = Timer(Leg.VERDICT, T.PROMISE_DUE, moved.promised_at)
-    wanted = (*timers, promise, public.reminder(facts, now, rules))
-    return Decision(replace(dispute, facts=facts), Result.APPLIED, wanted)
+    if moved.promised_at and moved.promised_at > now:
+        facts = replace(facts, promised_at=moved.promised_at)
+        timers += (Timer(Leg.VERDICT, T.PROMISE_DUE, moved.promised_at),)
+    told = (dispute.facts.promised_at, dispute.facts.answer_by)
+    if (facts.promised_at, facts.answer_by) != told:
+        facts = replace(facts, promise_near=False)
+        timers += (public.reminder(facts, now, rules),)
+    return Decision(replace(dispute, facts=facts), Result.APPLIED, timers)
 
 
 _OF_THE_CUSTOMER: Final = (T.EVIDENCE_DUE, T.IDENTITY_DUE)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.tracker.domain import public
 from services.tracker.domain.snapshot import status_changed
-from services.tracker.domain.triggers import Cause, MerchantAnswer, T, Trigger, Wish
+from services.tracker.domain.triggers import Cause, MerchantAnswer, Rescheduled, T, Trigger, Wish
 from shared.contracts.vocabulary import Actor, Kind
 from tests.unit.tracker.case import (
     START,
@@ -57,6 +57,17 @@ def test_the_customers_own_date_is_reminded_of_first() -> None:
     case.when(T.MERCHANT_SENT_EVIDENCE, Wish("m-plain"), actor=Actor.MERCHANT)
     assert case.status == "in_arbitration"
     assert case.due_in("promise_near") == 700 - 5 - 15
+
+
+def test_what_the_customer_was_told_moves_with_its_timer_and_so_does_the_reminder() -> None:
+    case = opened(Kind.GOODS_OR_SERVICE)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    becomes = case.now + timedelta(seconds=300)
+    date = ("arbitration", "evidence_due", becomes, "evidence_due", case.now)
+    case.when(T.DATES_MOVED, Rescheduled("ops-1", 1, None, (date,)), actor=Actor.OPS)
+    assert (case.facts.answer_by, case.due_in("evidence_due")) == (becomes, 300)
+    assert (case.due_in("promise_near"), case.promised_in) == (300 - 15, 700)
 
 
 def test_nobody_is_reminded_after_the_end_or_while_the_law_holds_the_case() -> None:
