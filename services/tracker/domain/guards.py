@@ -353,9 +353,13 @@ def recall_is_silent(scene: Scene) -> bool:
 
 
 def lateness_is_owed(scene: Scene) -> bool:
-    """A rule gives money for each day that a failed payment's money came back late."""
+    """A rule gives money for each day that a failed payment's money came back late.
+
+    Once for a payment: where another dispute has or had a part of it, a person looks.
+    """
     owed = lateness.owed_minor(scene.dispute, scene.rules)
-    return owed > 0 and scene.legs.compensation is Compensation.NONE
+    alone = not scene.money.others_minor
+    return owed > 0 and alone and scene.legs.compensation is Compensation.NONE
 
 
 def found_after_all(scene: Scene) -> bool:

@@ -140,6 +140,15 @@ def test_a_payment_that_went_through_was_not_late() -> None:
     assert after.legs.compensation is Compensation.NONE
 
 
+def test_a_payment_that_another_dispute_has_settled_brings_nothing_by_itself() -> None:
+    settled = MoneyView(others_minor=50_000)
+    trigger = Trigger(T.REVERSAL_CREDITED, Actor.BANK)
+    at = MIDNIGHT + timedelta(days=3)
+    after = decide(watched(reversal_held_minor=0), trigger, at, UPI, settled).dispute
+    assert after.legs.reversal is Reversal.CREDITED
+    assert after.legs.compensation is Compensation.NONE
+
+
 def test_other_profiles_give_nothing() -> None:
     at = MIDNIGHT + timedelta(days=90)
     trigger = Trigger(T.REVERSAL_CREDITED, Actor.BANK)
