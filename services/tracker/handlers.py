@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.tracker.domain import asks, lateness, ledger, public, waits
+from services.tracker.domain import asks, ledger, public, waits
 from services.tracker.domain.commands import OF_ACTION, ops_commands
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Claim, Dispute, MoneyView
@@ -468,10 +468,10 @@ def _compensate(batch: _Batch, before: Dispute, after: Dispute, rules: Profile) 
     facts = after.facts
     if facts.compensation_n == before.facts.compensation_n or facts.currency is None:
         return
-    cap = rules.compensation_cap(facts.currency)
-    if facts.compensation_reason == lateness.REASON:  # a statute's money knows no cap of ours
-        cap = max(cap, facts.compensation_minor)
-    ordered = Compensation(facts.compensation_minor, facts.currency, cap)
+    # a statute's money knows no cap of ours and stands beside what a person gave
+    cap = rules.compensation_cap(facts.currency) + facts.lateness_minor
+    total = facts.compensated_minor + facts.compensation_minor
+    ordered = Compensation(total, facts.currency, cap)
     batch.compensations[after.claim.dispute_id] = ordered
 
 

@@ -26,7 +26,7 @@ def of(template: Template, status: StatusChanged) -> dict[str, str]:
     if template is Template.DETAILS_WANTED:
         facts["item"] = _item(status)
     if status.step.code == "compensation_posted" and template is not Template.COMPENSATED:
-        _add(facts, "compensated", _money(status.compensated))
+        _add(facts, "compensated", _compensated(status))
     if status.decision is not None:
         _add(facts, "appeal_until", _iso(status.decision.appeal_until))
         _add(facts, "rule", status.decision.rule)
@@ -93,7 +93,7 @@ def _amount(template: Template, status: StatusChanged) -> str | None:
         case Template.PROVISIONAL | Template.CREDIT_ENDING:
             return _money(status.provisional)
         case Template.COMPENSATED:
-            return _money(status.compensated)
+            return _compensated(status)
         case _ if status.kind is Kind.REFUND_NOT_RECEIVED and template in _REFUNDING:
             known = _money(status.in_flight or status.approved)
             return known or _told(status, "records_minor")  # a merchant's may be another sum
@@ -146,6 +146,12 @@ def _beside(status: StatusChanged) -> str | None:
     if moved is None or rest is None or rest == moved.amount_minor:
         return None
     return f"{rest} {moved.currency}"
+
+
+def _compensated(status: StatusChanged) -> str | None:
+    """What was paid now; the snapshot has the sum of all that were."""
+    minor, total = status.detail.get("compensation_minor"), status.compensated
+    return f"{minor} {total.currency}" if minor and minor.isdigit() and total else _money(total)
 
 
 def _told(status: StatusChanged, name: str) -> str | None:

@@ -402,15 +402,22 @@ def _check_credit(scene: Scene, trigger: Trigger) -> Refused | None:
 
 
 def _check_compensation(scene: Scene, trigger: Trigger) -> Refused | None:
-    """Capped by the profile, in an account of its own."""
-    grant = trigger.payload
-    cap = scene.rules.compensation_cap(scene.dispute.facts.currency or "")
+    """Capped by the profile, in an account of its own; what a rule gives is given whole."""
+    grant, owed = trigger.payload, _unpaid_lateness_minor(scene)
+    cap = max(scene.rules.compensation_cap(scene.dispute.facts.currency or ""), owed)
     amount = grant.amount_minor if isinstance(grant, Grant) else 0
     if scene.dispute.facts.currency is None:
         return Refused("the currency is not known yet")
     if not 0 < amount <= cap:
         return _invalid("amount", f"a compensation is above zero and at most {cap} minor units")
+    if amount < owed:
+        return _invalid("amount", f"the rule gives {owed} minor units for the late days: all of it")
     return None
+
+
+def _unpaid_lateness_minor(scene: Scene) -> int:
+    unpaid = standing.lateness_is_unpaid(scene.dispute)
+    return scene.dispute.facts.lateness_minor if unpaid else 0
 
 
 def _check_chargeback(scene: Scene, trigger: Trigger) -> Refused | None:

@@ -187,6 +187,8 @@ class Facts:
     compensation_n: int = 0
     compensation_minor: int = 0
     compensation_reason: str | None = None
+    compensated_minor: int = 0  # paid by the orders before this one
+    lateness_minor: int = 0  # what the rule gave for late days, once that was ordered
 
     holds_beside: tuple[str, ...] = ()  # of the account, that are not ours to release
     identity_n: int = 0

@@ -355,11 +355,13 @@ def recall_is_silent(scene: Scene) -> bool:
 def lateness_is_owed(scene: Scene) -> bool:
     """A rule gives money for each day that a failed payment's money came back late.
 
-    Once for a payment: where another dispute has or had a part of it, a person looks.
+    Once for a payment: where another dispute has or had a part of it, a person looks. What a
+    person gave is beside it.
     """
-    owed = lateness.owed_minor(scene.dispute, scene.rules)
-    alone = not scene.money.others_minor
-    return owed > 0 and alone and scene.legs.compensation is Compensation.NONE
+    waits = scene.legs.compensation is Compensation.ORDERED
+    if waits or scene.money.others_minor or lateness.was_ordered(scene.dispute):
+        return False
+    return lateness.owed_minor(scene.dispute, scene.rules) > 0
 
 
 def found_after_all(scene: Scene) -> bool:

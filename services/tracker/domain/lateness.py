@@ -38,6 +38,12 @@ def owed_minor(dispute: Dispute, rules: Profile) -> int:
     return max(0, (rules.day_of(row, back) - last).days) * late.per_day.get(currency, 0)
 
 
+def was_ordered(dispute: Dispute) -> bool:
+    """Once is enough, however the order ended; older code kept no more than its reason."""
+    facts = dispute.facts
+    return facts.lateness_minor > 0 or facts.compensation_reason == REASON
+
+
 def noted(dispute: Dispute, now: datetime, rules: Profile) -> Dispute:
     """With the moments that lateness is counted by, where a rule pays for it."""
     facts = dispute.facts

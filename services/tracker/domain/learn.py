@@ -645,12 +645,14 @@ def _corrected(route: Route, scene: Scene) -> Facts:
 def _late(route: Route, scene: Scene) -> Facts:
     """So much for each day, by the rule; no person orders it."""
     del route
-    facts = scene.facts
+    facts, owed = scene.facts, lateness.owed_minor(scene.dispute, scene.rules)
     return replace(
         facts,
+        compensated_minor=standing.compensated_minor(scene.dispute),
         compensation_n=facts.compensation_n + 1,
-        compensation_minor=lateness.owed_minor(scene.dispute, scene.rules),
+        compensation_minor=owed,
         compensation_reason=lateness.REASON,
+        lateness_minor=owed,
     )
 
 

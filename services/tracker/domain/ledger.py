@@ -14,7 +14,6 @@ from services.tracker.domain import standing
 from services.tracker.domain.dispute import Attempt, Dispute
 from services.tracker.domain.states import (
     Chargeback,
-    Compensation,
     Correction,
     Credit,
     Leg,
@@ -158,9 +157,8 @@ def _corrected(dispute: Dispute) -> list[Move]:
 
 def _compensated(dispute: Dispute) -> list[Move]:
     """For the trouble."""
-    if dispute.legs.compensation is not Compensation.PAID:
-        return []
-    return [Move(COMPENSATION, CUSTOMER, dispute.facts.compensation_minor)]
+    paid = standing.compensated_minor(dispute)
+    return [Move(COMPENSATION, CUSTOMER, paid)] if paid else []
 
 
 def _credited(dispute: Dispute) -> list[Attempt]:

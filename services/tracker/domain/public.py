@@ -138,7 +138,13 @@ _WAITING: Final[tuple[tuple[Leg, dict[State, Status]], ...]] = (
     (Leg.HOLD, {Hold.FROZEN: Status.SECURING_ACCOUNT}),
     (Leg.COMPLAINT, {Complaint.OPEN: Status.COMPLAINT_OPEN}),
     (Leg.CREDIT, {Credit.ORDERED: Status.CORRECTING, Credit.STANDING: Status.CREDIT_ENDING}),
-    (Leg.COMPENSATION, {Compensation.ORDERED: Status.CORRECTING}),
+    (
+        Leg.COMPENSATION,
+        {
+            Compensation.ORDERED: Status.CORRECTING,
+            Compensation.REFUSED: Status.UNDER_REVIEW,  # what a rule gives; else it keeps nothing
+        },
+    ),
 )
 _NEXT: Final = {
     Status.RECEIVED: Actor.REDRESS,
@@ -392,6 +398,7 @@ def detail(dispute: Dispute) -> dict[str, str]:
     found: dict[str, object] = {
         "custody": "self" if facts.self_custody else None,
         "recipient_kind": facts.recipient_kind,
+        "compensation_minor": _compensated_anew(dispute),
         "cause": facts.cause if legs.verdict is Verdict.EXPLAINED else None,
         "at_bank": facts.at_bank,
         "answer_by": _iso(facts.answer_by),
@@ -423,6 +430,13 @@ def detail(dispute: Dispute) -> dict[str, str]:
     }
     told = {name: str(value) for name, value in found.items() if value is not None}
     return dict(list(told.items())[:_MOST_DETAILS])
+
+
+def _compensated_anew(dispute: Dispute) -> int | None:
+    """What the newest of several compensations came to; the snapshot has their sum."""
+    several = dispute.facts.compensated_minor > 0
+    paid = dispute.legs.compensation is Compensation.PAID
+    return dispute.facts.compensation_minor if several and paid else None
 
 
 def _told(reason: str | None) -> str | None:

@@ -6,7 +6,7 @@ from typing import Final
 from services.tracker.domain import public, standing, waits
 from services.tracker.domain.dispute import Dispute, Facts
 from services.tracker.domain.records import replace
-from services.tracker.domain.states import Compensation, Consent, Credit, Refund, Verdict
+from services.tracker.domain.states import Consent, Credit, Refund, Verdict
 from services.tracker.domain.triggers import Trigger
 from shared.contracts.events import (
     Amount,
@@ -162,8 +162,8 @@ def _provisional(dispute: Dispute) -> Amount | None:
 
 
 def _compensated(dispute: Dispute) -> Amount | None:
-    paid = dispute.legs.compensation is Compensation.PAID
-    return _amount(dispute.facts.compensation_minor, dispute.facts.currency) if paid else None
+    paid = standing.compensated_minor(dispute)
+    return _amount(paid, dispute.facts.currency) if paid else None
 
 
 _ENDING_CREDITS: Final = (Credit.NOTICED, Credit.REVERSING)

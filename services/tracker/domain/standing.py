@@ -124,10 +124,23 @@ def end(dispute: Dispute) -> Status | None:
     return end_without_account(dispute)
 
 
+def compensated_minor(dispute: Dispute) -> int:
+    """What was put into the account beside any refund, by every order; in minor units."""
+    facts, paid = dispute.facts, dispute.legs.compensation is Compensation.PAID
+    return facts.compensated_minor + (facts.compensation_minor if paid else 0)
+
+
+def lateness_is_unpaid(dispute: Dispute) -> bool:
+    """The ledger refused what a rule gives for late days: a person orders it once more."""
+    return dispute.facts.lateness_minor > 0 and dispute.legs.compensation is Compensation.REFUSED
+
+
 def end_without_account(dispute: Dispute) -> Status | None:
     """The end as far as money is concerned; the account may still be held or frozen."""
     legs = dispute.legs
     if legs.legal is Legal.HELD or legs.compensation is Compensation.ORDERED:
+        return None
+    if lateness_is_unpaid(dispute):
         return None
     if legs.credit in MOVING_CREDITS or money_may_come(legs):
         return None

@@ -321,6 +321,9 @@ def test_a_compensation_is_told_by_itself_or_with_the_end_that_comes_with_it() -
     assert (alone.template, alone.facts["amount"]) == (Template.COMPENSATED, "500 CNY")
     ended = told(3, "credited", "refund_sent", open=False, **paid)
     assert (ended.template, ended.facts["compensated"]) == (Template.CREDITED, "500 CNY")
+    second = paid | {"detail": {"compensation_minor": "200"}}  # 500 is the sum of two
+    beside = told(3, "recalling", told(2, "recalling", None).said, **second)
+    assert (beside.template, beside.facts["amount"]) == (Template.COMPENSATED, "200 CNY")
 
 
 def test_the_pause_of_an_account_is_told_at_once_and_asks_only_once_for_a_proof() -> None:

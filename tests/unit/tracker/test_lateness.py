@@ -5,13 +5,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.tracker.domain.decide import decide
+from services.tracker.domain import ledger, public, standing
+from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Call, Timer
+from services.tracker.domain.snapshot import status_changed
 from services.tracker.domain.states import Compensation, Inquiry, Legs, Refund, Reversal
-from services.tracker.domain.triggers import RefundReport, T, Trigger
+from services.tracker.domain.triggers import Grant, Payload, Posting, RefundReport, T, Trigger
 from shared import rules
-from shared.contracts.vocabulary import Actor, Kind, Payer, TransactionKind, TransactionState
+from shared.contracts.events import Amount
+from shared.contracts.vocabulary import (
+    Actor,
+    Kind,
+    Payer,
+    Status,
+    TransactionKind,
+    TransactionState,
+)
 from tests.unit.tracker.case import claim as made
 
 UPI = rules.load("in-upi")
@@ -163,3 +173,89 @@ def test_the_banks_time_runs_from_the_transaction() -> None:
     answer = decide(asked, Trigger(T.OPENED), at, UPI, MoneyView())
     timers = {e.trigger: e.due_at for e in answer.effects if isinstance(e, Timer)}
     assert timers[T.REVERSAL_DUE] == MIDNIGHT
+
+
+GOODWILL = Grant("ops-1", 20_000, "delay")
+
+
+def told(dispute: Dispute, name: T, at: datetime, payload: Payload | None = None) -> Decision:
+    actor = Actor.OPS if name is T.COMPENSATION_ORDERED else Actor.BANK
+    return decide(dispute, Trigger(name, actor, payload), at, UPI, MoneyView())
+
+
+def posted(dispute: Dispute, at: datetime, name: T = T.COMPENSATION_POSTED) -> Decision:
+    n, minor = dispute.facts.compensation_n, dispute.facts.compensation_minor
+    return told(dispute, name, at, Posting(n, minor))
+
+
+def test_what_a_person_gave_before_stays_and_the_rules_money_comes_beside_it() -> None:
+    early, late = MIDNIGHT - timedelta(days=1), MIDNIGHT + timedelta(days=2)
+    ordered = told(watched(), T.COMPENSATION_ORDERED, early, GOODWILL).dispute
+    given = posted(ordered, early).dispute
+    back = told(given, T.REVERSAL_CREDITED, late)
+    keys = [(e.kind, e.n) for e in back.effects if isinstance(e, Call)]
+    assert ("compensation", 2) in keys
+    after = posted(back.dispute, late).dispute
+    assert ledger.booked(given, back.dispute).get("wallet:compensation", 0) == 0
+    assert ledger.booked(back.dispute, after) == {
+        "customer": 30_000,
+        "wallet:compensation": -30_000,
+    }
+    assert public.status(after) is Status.REVERSED
+    shown = status_changed(after, Trigger(T.COMPENSATION_POSTED, Actor.BANK), late)
+    assert shown.compensated == Amount(amount_minor=50_000, currency="INR")
+    assert shown.detail["compensation_minor"] == "30000"
+
+
+def test_what_a_person_gives_while_the_money_comes_back_is_paid_first() -> None:
+    late = MIDNIGHT + timedelta(days=2)
+    ordered = told(watched(), T.COMPENSATION_ORDERED, late, GOODWILL).dispute
+    back = credited(ordered, late)
+    assert (back.facts.compensation_n, back.facts.compensation_minor) == (1, 20_000)
+    then = posted(back, late).dispute
+    assert (then.facts.compensation_n, then.facts.compensation_minor) == (2, 30_000)
+    paid = posted(then, late).dispute
+    assert paid.legs.compensation is Compensation.PAID
+    assert public.status(paid) is Status.REVERSED
+    again = told(paid, T.REVERSAL_CREDITED, late + timedelta(days=9)).dispute
+    assert again.facts.compensation_n == 2
+
+
+def test_what_the_ledger_refuses_is_open_until_a_person_has_ordered_all_of_it() -> None:
+    at = MIDNIGHT + timedelta(days=29, hours=1)  # 3,000 rupees, above the profile's cap of 2,500
+    refused = posted(credited(watched(), at), at, T.COMPENSATION_REFUSED).dispute
+    assert public.status(refused) is Status.UNDER_REVIEW
+    assert public.next_actor(refused) is Actor.OPS
+    assert refused.facts.promised_at is not None
+    part = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 100_000, "late"))
+    assert (part.result, part.field) == (Result.INVALID, "amount")
+    assert "300000" in part.reason
+    more = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 300_001, "late"))
+    assert (more.result, more.field) == (Result.INVALID, "amount")
+    whole = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 300_000, "late")).dispute
+    paid = posted(whole, at).dispute
+    assert (public.status(paid), paid.facts.compensation_n) == (Status.REVERSED, 2)
+
+
+def test_one_of_a_persons_that_was_refused_does_not_stand_in_the_way() -> None:
+    at = MIDNIGHT + timedelta(days=1)
+    ordered = told(watched(), T.COMPENSATION_ORDERED, at, GOODWILL).dispute
+    refused = posted(ordered, at, T.COMPENSATION_REFUSED).dispute
+    assert refused.facts.compensation_n == 1
+    paid = posted(credited(refused, at), at).dispute
+    assert standing.compensated_minor(paid) == 20_000  # two days, nothing of the first order
+
+
+def test_a_delay_that_older_code_has_paid_for_is_not_paid_twice() -> None:
+    old = watched(
+        reversal=Reversal.CREDITED,
+        compensation_n=1,
+        compensation_minor=10_000,
+        compensation_reason="late_return",
+        reversal_held_minor=0,
+        money_back_at=MIDNIGHT + timedelta(hours=1),
+        reversal_credited=True,
+    )
+    old = replace(old, legs=replace(old.legs, compensation=Compensation.PAID))
+    again = told(old, T.REVERSAL_CREDITED, MIDNIGHT + timedelta(days=9)).dispute
+    assert (again.facts.compensation_n, again.legs.compensation) == (1, Compensation.PAID)

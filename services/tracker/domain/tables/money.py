@@ -157,6 +157,8 @@ CORRECTION: Final[dict[tuple[Correction, T], Correction]] = {
 COMPENSATION: Final[dict[tuple[Compensation, T], Compensation]] = {
     (Compensation.NONE, T.COMPENSATION_ORDERED): Compensation.ORDERED,
     (Compensation.NONE, T.COMPENSATE_LATENESS): Compensation.ORDERED,
+    (Compensation.PAID, T.COMPENSATE_LATENESS): Compensation.ORDERED,  # beside what was given
+    (Compensation.REFUSED, T.COMPENSATE_LATENESS): Compensation.ORDERED,
     (Compensation.ORDERED, T.COMPENSATION_POSTED): Compensation.PAID,
     (Compensation.ORDERED, T.COMPENSATION_REFUSED): Compensation.REFUSED,
     (Compensation.REFUSED, T.COMPENSATION_ORDERED): Compensation.ORDERED,
