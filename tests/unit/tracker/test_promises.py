@@ -80,6 +80,15 @@ def test_nobody_is_reminded_after_the_end_or_while_the_law_holds_the_case() -> N
     assert (answer.result, answer.reason) == ("late", "a legal hold stands")
 
 
+def test_a_reminder_that_a_legal_hold_swallowed_comes_once_the_hold_is_lifted() -> None:
+    case = opened(Kind.MISSING_FUNDS)
+    case.when(T.LEGAL_HOLD_PLACED, Cause("ops-1", "court_order"), actor=Actor.OPS)
+    case.when(T.PROMISE_NEAR, after_s=885, actor=Actor.REDRESS)
+    case.when(T.LEGAL_HOLD_LIFTED, Cause("ops-1", "court_order"), after_s=5, actor=Actor.OPS)
+    assert (case.promised_in, case.due_in("promise_near")) == (10, 5)  # half of what is left
+    assert case.when(T.PROMISE_NEAR, after_s=5, actor=Actor.REDRESS).result == "applied"
+
+
 def test_a_date_that_is_late_once_keeps_its_slack() -> None:
     case = asked_of_merchant()
     first = case.facts.promised_at
