@@ -42,7 +42,7 @@ from shared.contracts.vocabulary import GROUPS, Action, Actor, Kind
 from shared.rules import BY_BANK, Profile, opened_under, promised
 
 SOURCE: Final = "/redress/tracker"
-CODE_VERSION: Final = "0.1.0"
+CODE_VERSION: Final = "0.2.0"  # raised by what decides a recorded history otherwise
 _COMMANDS: Final = (Wish, Details, Choice)
 
 
@@ -176,7 +176,7 @@ def rules_of(dispute: Dispute) -> Profile:
 
 
 def versions(rules: Profile) -> str:
-    """By what a step is decided: `demo@1 holidays-0.109 code@0.1.0`."""
+    """By what a step is decided: `demo@1 holidays-0.109 code@0.2.0`."""
     return f"{rules.name}@{rules.version} {rules.calendar_version} code@{CODE_VERSION}"
 
 

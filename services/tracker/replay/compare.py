@@ -11,7 +11,7 @@ from services.tracker.domain.decide import decide
 from services.tracker.domain.dispute import Claim, Dispute
 from services.tracker.domain.records import replace
 from services.tracker.domain.snapshot import numbered
-from services.tracker.handlers import rules_of, versions
+from services.tracker.handlers import CODE_VERSION, rules_of, versions
 from services.tracker.store.recorded import Kept, Step
 from services.tracker.store.rows import Unreadable, legs_text, money_of, trigger_of
 from shared.rules import Profile
@@ -23,12 +23,16 @@ _LONGEST: Final = 80  # of what is known, as far as it is shown
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Where a replay first leaves what is on record: after this step, by this trigger."""
+    """Where a replay first leaves what is on record: after this step, by this trigger.
+
+    `older`: the history up to there was not decided by this code alone, which may be why.
+    """
 
     step: int
     trigger: str
     recorded: str
     now: str
+    older: bool = False
 
 
 class Replay:
@@ -47,6 +51,7 @@ class Replay:
         self.dispute = Dispute(claim)
         self._other_rules = rules
         self._last: Step | None = None
+        self._older = False
 
     def take(self, step: Step) -> None:
         """Apply the next step, and compare what it comes to."""
@@ -86,6 +91,7 @@ class Replay:
         after = replace(decision.dispute, steps=step.step)
         self.dispute = numbered(before, after, step.at) if decision.applied else after
         self._last = step
+        self._older = self._older or not step.versions.endswith(f"code@{CODE_VERSION}")
         self.recorded[step.result] += 1
         self.now[decision.result] += 1
         recorded = _shown(step.result, step.status, step.legs)
@@ -99,6 +105,7 @@ class Replay:
             step.trigger,
             f"{recorded} ({step.versions})",
             f"{now} ({versions(self._rules)})",
+            self._older,
         )
 
 

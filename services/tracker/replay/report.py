@@ -31,10 +31,14 @@ class Tally:
 
 @dataclass(slots=True)
 class Sums:
-    """Over all disputes. `gaps`: how many cannot be replayed, by why; `examples`: one of each."""
+    """Over all disputes. `older`: how many of the different were decided by other code as well.
+
+    `gaps`: how many cannot be replayed, by why; `examples`: one of each.
+    """
 
     identical: int = 0
     different: int = 0
+    older: int = 0
     gaps: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
     recorded: Tally = field(default_factory=Tally)
@@ -48,6 +52,7 @@ class Sums:
             return
         self.identical += replay.difference is None
         self.different += replay.difference is not None
+        self.older += replay.difference is not None and replay.difference.older
         shown = kept.status if not kept.open else "open"
         self.recorded.add(replay.recorded, shown, kept.dispute)
         now = replay.dispute
@@ -57,7 +62,8 @@ class Sums:
     def lines(self) -> Iterator[str]:
         """A table of both sides, and what could not be replayed."""
         same, other = self.identical, self.different
-        yield f"{same + other} disputes replayed: {same} identical, {other} different"
+        older = f" ({self.older} of them recorded by other code)" if self.older else ""
+        yield f"{same + other} disputes replayed: {same} identical, {other} different{older}"
         yield _row("", "recorded", "now")
         then, now = self.recorded, self.now
         yield from _rows("inputs", then.inputs, now.inputs)

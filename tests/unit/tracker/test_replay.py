@@ -17,6 +17,7 @@ from services.tracker.domain.triggers import (
     RefundReport,
     T,
 )
+from services.tracker.handlers import versions
 from services.tracker.replay.compare import Difference, Replay
 from services.tracker.replay.report import Sums, block
 from services.tracker.store.recorded import Kept, Step
@@ -273,7 +274,8 @@ def test_the_sums_stand_side_by_side() -> None:
     still = replayed(LIFE[:2])
     sums.add(kept(waiting(), "waiting_for_merchant", is_open=True), still)
     lines = list(sums.lines())
-    assert lines[0] == "3 disputes replayed: 2 identical, 1 different"
+    told = "3 disputes replayed: 2 identical, 1 different (1 of them recorded by other code)"
+    assert lines[0] == told
     assert [tuple(line.rsplit(maxsplit=2)) for line in lines[1:-1]] == [
         ("recorded", "now"),
         ("inputs applied", "10", "8"),
@@ -284,6 +286,15 @@ def test_the_sums_stand_side_by_side() -> None:
         ("approved CNY", "256.00", "128.00"),
     ]
     assert lines[-1].startswith("1 not replayable: recorded before revision 0002")
+
+
+def test_what_this_code_has_recorded_and_decides_otherwise_is_told_apart() -> None:
+    ours = [replace(step, versions=versions(PROFILE)) for step in LIFE]
+    then = [replace(ours[0], versions="test@1 test code@0.1.0"), *ours[1:]]
+    for history, older in ((ours, 0), (then, 1)):
+        replay, sums = replayed(history, NARROW), Sums()
+        sums.add(kept(waiting(), "waiting_for_merchant", is_open=True), replay)
+        assert (sums.different, sums.older) == (1, older)
 
 
 def test_a_difference_is_told_in_three_lines() -> None:
