@@ -7,6 +7,7 @@ import sys
 import traceback
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 import structlog
@@ -27,6 +28,11 @@ _guessed = Counter(
 _published_until = Gauge(
     "redress_calendar_published_until", "The last year that is published", ["calendar"]
 )
+_not_kept = Gauge(
+    "redress_rules_not_kept",
+    "A version of a profile that disputes were opened under and that is nowhere: 1",
+    ["profile", "version"],
+)
 _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _CAUSES: Final = 4
 _FRAMES: Final = 12
@@ -43,6 +49,13 @@ def promised(promise: Promise | None) -> None:
 def counts_by(calendar: Calendar) -> None:
     """Tell how far the calendar in use is known; worth an alarm in the autumn before it ends."""
     _published_until.labels(calendar.code).set(calendar.last_published)
+
+
+@cache
+def not_kept(profile: str, version: int, used: int) -> None:
+    """Tell, once, that disputes go on by another version than the one they were opened under."""
+    _not_kept.labels(profile, str(version)).set(1)
+    log.error("rules.version_not_kept", profile=profile, version=version, used=used)
 
 
 def configure(service: str, level: str = "INFO") -> None:

@@ -172,7 +172,11 @@ def signal_of(envelope: Envelope) -> Signal | None:
 def rules_of(dispute: Dispute) -> Profile:
     """By which rules it is decided: those it was opened under, unless it was rescheduled since."""
     claim, since = dispute.claim, dispute.facts.rules_version
-    return opened_under(claim.profile, claim.profile_version if since is None else since)
+    version = claim.profile_version if since is None else since
+    found = opened_under(claim.profile, version)
+    if found.version != version:
+        observe.not_kept(claim.profile, version, found.version)
+    return found
 
 
 def versions(rules: Profile) -> str:

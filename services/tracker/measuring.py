@@ -23,6 +23,8 @@ from shared import clock, db
 from shared.observe import Progress, log
 
 EVERY_S: Final = 30.0
+_PART: Final = 50  # of one connection's time: counting what waits takes longer as queues grow
+_LONGEST_S: Final = 300.0
 _ENDED: Final = 100  # of each hour: a week of them is read in as many milliseconds
 _RUNNING: Final = 1000
 _HOURS_AT_ONCE: Final = 24  # that are read at the start, so that no cycle takes long
@@ -51,6 +53,7 @@ class Measuring:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
+            began = clock.monotonic()
             try:
                 await self.measure()
             except Exception as error:
@@ -58,7 +61,7 @@ class Measuring:
                     raise
                 log.warning("measuring.retry", error=type(error).__name__)
             self.progress.beat()
-            await clock.sleep(EVERY_S)
+            await clock.sleep(_pause(clock.monotonic() - began))
 
     async def measure(self) -> None:
         """Once: what is told from now on."""
@@ -93,6 +96,10 @@ class Measuring:
             running_each=each,
             served={hour: n for hour, (n, _) in hours},
         )
+
+
+def _pause(took_s: float) -> float:
+    return min(_LONGEST_S, max(EVERY_S, _PART * took_s))
 
 
 def _hour(moment: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from services.tracker.domain.triggers import T
 from services.tracker.reschedule import BadRules, Sums, named, run
@@ -132,6 +133,22 @@ async def test_until_then_a_dispute_keeps_the_rules_it_was_opened_under(
     assert [row["promised_at"] for row in found] == [
         days_after(row["updated_at"], n) for row, n in zip(found, days, strict=True)
     ]
+
+
+async def test_a_version_that_is_nowhere_is_told_and_the_newest_decides(
+    folder: Path, stage: Stage
+) -> None:
+    del folder
+    event = mine(2).model_copy(update={"profile_version": 7})
+    await stage.to_arbitration(event)
+    row = await stage.dispute(event)
+    assert row["promised_at"] == days_after(row["updated_at"], 10)  # version 2's
+    (shown,) = (await stage.published(event))[-1:]
+    assert shown["promise"]["version"] == 2
+    labels = {"profile": "mine", "version": "7"}
+    assert REGISTRY.get_sample_value("redress_rules_not_kept", labels) == 1
+    labels["version"] = "1"  # which is in the archive
+    assert REGISTRY.get_sample_value("redress_rules_not_kept", labels) is None
 
 
 async def test_a_date_of_the_law_moves_against_the_customer_only_if_somebody_confirms(
