@@ -56,6 +56,7 @@ _MATTERS: Final = {
     Template.IN_TRANSIT_ON_CHAIN: ("missing_funds", "on_chain"),
     Template.DELIVERED_ON_CHAIN: ("missing_funds", "on_chain"),
     Template.EXPLAINED_REVERTED: ("missing_funds", "on_chain"),
+    Template.EXPLAINED_PENDING: ("wrong_or_scam_transfer", "scam"),
     Template.EXPLAINED_ON_CHAIN: ("wrong_or_scam_transfer", "scam"),
     Template.EXPLAINED_KEYS: ("access_lost", "forgot_password"),
     Template.EXPLAINED_EXPOSED: ("unauthorized", "code_leaked"),

@@ -102,6 +102,7 @@ class HttpNode:
             currency=read.currency,
             kind=TransactionKind.ON_CHAIN,
             recipient_kind=read.recipient_kind,
+            pending=read.seen.block is None,
         )
         return Trigger(T.TRANSACTION_FOUND, Actor.BANK, found)
 

@@ -73,6 +73,7 @@ TOLD = {
     "in_transit_on_chain",
     "delivered_on_chain",
     "explained_on_chain",
+    "explained_pending",
     "explained_reverted",
     "explained_keys",
     "explained_exposed",
@@ -101,6 +102,7 @@ def heard(dispute: Dispute) -> Iterator[tuple[T, Payload]]:
     """Whatever a node, the clock, the customer or any operator may say."""
     for state in (TransactionState.CAPTURED, TransactionState.DECLINED, TransactionState.UNKNOWN):
         yield T.TRANSACTION_FOUND, on_chain(state)
+    yield T.TRANSACTION_FOUND, replace(on_chain(TransactionState.CAPTURED), pending=True)
     yield T.TRANSACTION_MISSING, None
     n = dispute.facts.trace_n
     for name in (T.TRACE_IN_TRANSIT, T.TRACE_DELIVERED, T.TRACE_REJECTED, T.TRACE_NOT_FOUND):
@@ -207,8 +209,10 @@ def test_it_ends_in_an_explanation_with_a_cause_of_its_own(all_of_it: Everything
     assert rules == {
         ("missing_funds", "reverted_on_chain"),
         ("wrong_or_scam_transfer", "reverted_on_chain"),
+        ("wrong_or_scam_transfer", "pending_on_chain"),
         ("wrong_or_scam_transfer", "irreversible_on_chain"),
         ("unauthorized", "reverted_on_chain"),
+        ("unauthorized", "pending_on_chain"),
         ("unauthorized", "irreversible_on_chain"),
         ("unauthorized", "keys_exposed"),
         ("access_lost", "keys_are_yours"),
@@ -249,8 +253,8 @@ def test_no_status_and_no_step_in_the_app_promises_money_back_or_names_a_bank(
 
 
 def test_each_explanation_has_words_in_the_app() -> None:
-    rules = {"irreversible_on_chain", "reverted_on_chain", "keys_are_yours", "keys_exposed"}
-    assert of_keys.BY_RULE.keys() == rules
+    chain = {"irreversible_on_chain", "pending_on_chain", "reverted_on_chain"}
+    assert of_keys.BY_RULE.keys() == chain | {"keys_are_yours", "keys_exposed"}
 
 
 @pytest.mark.parametrize(
@@ -262,6 +266,8 @@ def test_each_explanation_has_words_in_the_app() -> None:
          ["revoke approvals", "move what is left to a new wallet", "police report"]),
         ("explained_keys", ["助记词只在您手里", "没有人能重置", "备份"],
          ["recovery phrase is yours alone", "nobody can reset", "backup"]),
+        ("explained_pending", ["还没上链", "马上在钱包里取消", "更高网络费", "确认后不可逆转"],
+         ["not on the chain yet", "Cancel it in the wallet now", "higher fee", "irreversible"]),
         ("explained_reverted", ["链上失败", "没有转出资产", "网络费不能退还"],
          ["failed on the chain", "no assets moved", "fee cannot be returned"]),
     ],

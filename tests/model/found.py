@@ -24,6 +24,8 @@ def answers(scope: Scope, truth: Truth, dispute: Dispute) -> Iterator[Heard]:
         bank = _bank(dispute, scope, state, moves, funding)
         if state is not _DEBITED:
             yield Heard(T.TRANSACTION_FOUND, bank, truth)
+            if scope.self_custody and state is TransactionState.CAPTURED:
+                yield Heard(T.TRANSACTION_FOUND, replace(bank, pending=True), truth)
             continue
         yield Heard(T.TRANSACTION_FOUND, bank, truth.now("reversal", "pending"))
         back = replace(bank, reversal_state="credited")

@@ -284,7 +284,8 @@ _CHAIN: Final = """checking, asked node_silent, asked not_on_chain, asked chain_
 _OF_KEYS: Final = {
     Kind.MISSING_FUNDS: f"""{_CHAIN}, {_DETAILS}, tracing, in_transit, delivered,
         explained irreversible_on_chain, asked unconfirmed_on_chain""",
-    Kind.WRONG_OR_SCAM_TRANSFER: f"{_CHAIN}, {_DETAILS}, explained irreversible_on_chain",
+    Kind.WRONG_OR_SCAM_TRANSFER: f"""{_CHAIN}, {_DETAILS}, explained irreversible_on_chain,
+        explained pending_on_chain""",
     Kind.UNAUTHORIZED: "explained keys_exposed",
     Kind.ACCESS_LOST: "explained keys_are_yours",
     Kind.COMPLAINT: "complaint_open, answered, withdrawn",
@@ -310,8 +311,8 @@ def _of_keys() -> Iterator[Search]:
         yield _search("self-custody, appealed", kind, heard, appeals=True, legal=True,
             **_TRIED)  # fmt: skip
     yield _search("self-custody, named", Kind.UNAUTHORIZED,
-        f"{_CHAIN}, explained irreversible_on_chain, declined arbitration", states=_OF_A_NODE,
-        **_TRIED)  # fmt: skip
+        f"""{_CHAIN}, explained irreversible_on_chain, explained pending_on_chain,
+        declined arbitration""", states=_OF_A_NODE, **_TRIED)  # fmt: skip
     for kind in (Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER, Kind.UNAUTHORIZED):
         yield _search("self-custody, duplicate", kind, "duplicate", duplicate=True,
             has_transaction=kind is Kind.UNAUTHORIZED, attempts=0, remedies=(),

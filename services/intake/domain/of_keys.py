@@ -28,6 +28,10 @@ BY_RULE: Final[dict[str, tuple[str, str]]] = {
         "链上转账不可逆转，没有人能撤回。您还能做什么，请看下面的说明。",
         "A transfer on a chain is irreversible; nobody can take it back. See what you can do.",
     ),
+    "pending_on_chain": (
+        "还没有上链：请马上在钱包里加速或取消，用同一序号、更高网络费的交易取代它。",
+        "Not on the chain yet: cancel it in the wallet now, with the same nonce and a higher fee.",
+    ),
     "reverted_on_chain": (
         "这笔交易在链上失败，没有转出资产；网络费不能退还。",
         "This transaction failed on the chain: no assets moved. The network fee is spent.",

@@ -181,6 +181,7 @@ def _reversed(status: StatusChanged) -> Template:
 
 _OF_KEYS: Final = {
     "irreversible_on_chain": Template.EXPLAINED_ON_CHAIN,
+    "pending_on_chain": Template.EXPLAINED_PENDING,
     "reverted_on_chain": Template.EXPLAINED_REVERTED,
     "keys_are_yours": Template.EXPLAINED_KEYS,
     "keys_exposed": Template.EXPLAINED_EXPOSED,

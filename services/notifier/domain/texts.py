@@ -74,6 +74,7 @@ class Template(StrEnum):
     IN_TRANSIT_ON_CHAIN = "in_transit_on_chain"
     DELIVERED_ON_CHAIN = "delivered_on_chain"
     EXPLAINED_ON_CHAIN = "explained_on_chain"
+    EXPLAINED_PENDING = "explained_pending"
     EXPLAINED_REVERTED = "explained_reverted"
     EXPLAINED_KEYS = "explained_keys"
     EXPLAINED_EXPOSED = "explained_exposed"
@@ -155,6 +156,7 @@ ENDS: Final = frozenset(
         Template.EXPLAINED_OTHER,
         Template.EXPLAINED_RECALL,
         Template.EXPLAINED_ON_CHAIN,
+        Template.EXPLAINED_PENDING,
         Template.EXPLAINED_REVERTED,
         Template.EXPLAINED_KEYS,
         Template.EXPLAINED_EXPOSED,

@@ -78,6 +78,7 @@ class Facts:
 
     self_custody: bool = False  # by the rules of its opening: nothing can be paid or taken back
     recipient_kind: str | None = None  # on a chain: `contract` or `account`
+    pending: bool = False  # on a chain: its sender may still replace it
 
     transaction_state: TransactionState | None = None
     transaction_kind: TransactionKind | None = None

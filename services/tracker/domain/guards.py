@@ -284,6 +284,11 @@ def chain_is_unclear(scene: Scene) -> bool:
     return _is_unclear(scene) and _untouched(scene)
 
 
+def is_still_pending(scene: Scene) -> bool:
+    """No block has taken it up: whoever has the key can still put another in its place."""
+    return is_captured(scene) and scene.facts.pending
+
+
 def failed_on_chain(scene: Scene) -> bool:
     """What was waiting to be confirmed has failed: it moved nothing, and nothing comes back."""
     return scene.legs.trace is Trace.REJECTED and _is_unexplained(scene)

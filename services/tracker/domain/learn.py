@@ -96,6 +96,7 @@ def _transaction(facts: Facts, trigger: Trigger, now: datetime) -> Facts:
         tender=bank.tender,
         clawback_minor=bank.clawback_minor,
         recipient_kind=bank.recipient_kind,
+        pending=bank.pending,
         chargeback_until=bank.chargeback_until,
         chargeback_found_minor=bank.chargeback_minor,
         chargeback_before=bank.chargeback_won,

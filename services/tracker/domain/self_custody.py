@@ -35,6 +35,7 @@ _CHAIN: Final = (
     Route("unclear", g.chain_is_unclear, T.OPEN_ARBITRATION, "chain_unclear"),
 )
 _IRREVERSIBLE: Final = Route("irreversible", g.is_captured, T.EXPLAIN, "irreversible_on_chain")
+_PENDING: Final = Route("not taken up yet", g.is_still_pending, T.EXPLAIN, "pending_on_chain")
 _NOBODY_ELSE: Final = (
     _APPEAL,
     Route("keys are yours", g.has_nothing_to_look_up, T.EXPLAIN, "keys_are_yours"),
@@ -58,6 +59,7 @@ PATHS_OF_KEYS: Final[dict[Kind, tuple[Route, ...]]] = {
         _DUPLICATE,
         *_DETAILS,
         *_CHAIN,
+        _PENDING,
         _IRREVERSIBLE,
         _DENIED,
     ),
@@ -66,6 +68,7 @@ PATHS_OF_KEYS: Final[dict[Kind, tuple[Route, ...]]] = {
         _DUPLICATE,
         Route("keys exposed", g.has_nothing_to_look_up, T.EXPLAIN, "keys_exposed"),
         *_CHAIN,
+        _PENDING,
         _IRREVERSIBLE,
         _DENIED,
     ),

@@ -229,6 +229,7 @@ class BankTransaction:
     chargeback_until: datetime | None = None
     chargeback_minor: int | None = None  # one is open that did not come from here
     recipient_kind: str | None = None  # on a chain
+    pending: bool = False  # on a chain: no block has taken it up
     chargeback_won: bool = False  # such a one had brought its money before, see `refunded_minor`
 
 

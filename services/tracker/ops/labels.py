@@ -184,6 +184,7 @@ CAUSE: Final[dict[str, Both]] = {  # of a route, or why a case was opened again
     "chain_unclear": ("链上结果不明", "unclear on the chain"),
     "unconfirmed_on_chain": ("一直未获链上确认", "unconfirmed on the chain"),
     "irreversible_on_chain": ("链上不可逆转", "irreversible on the chain"),
+    "pending_on_chain": ("尚未上链，可用新交易取代", "not on the chain yet, may be replaced"),
     "reverted_on_chain": ("链上失败，未转出", "failed on the chain, nothing moved"),
     "keys_are_yours": ("助记词只在客户手里", "the keys are the customer's"),
     "keys_exposed": ("钱包可能被他人动用", "the wallet may be exposed"),

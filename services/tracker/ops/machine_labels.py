@@ -360,6 +360,7 @@ FACT: Final[dict[str, Both]] = {
     "reject_reason": ("收款行拒绝原因", "reason of the rejection"),
     "merchant_reason": ("商家理由", "merchant's reason"),
     "self_custody": ("自托管", "self-custody"),
+    "pending": ("等待上链", "waits to be taken up"),
     "recipient_kind": ("收款地址类型", "recipient on the chain"),
     "arbitration_cause": ("转人工原因", "why a person decides"),
     "escalations": ("升级次数", "escalations"),

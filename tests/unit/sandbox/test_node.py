@@ -100,12 +100,15 @@ async def test_too_few_confirmations_are_in_transit_with_a_date(world: World) ->
 
 async def test_one_that_waits_is_in_transit_until_it_is_taken_up(world: World) -> None:
     await world.place(state="pending", in_blocks=2)
-    assert found(await world.node.transaction(HASH)).state is TransactionState.CAPTURED
+    bank = found(await world.node.transaction(HASH))
+    assert (bank.state, bank.pending) == (TransactionState.CAPTURED, True)
     name, report = traced(await world.node.trace(KEY, HASH))
     assert name is T.TRACE_IN_TRANSIT
     assert report.expected_at
     assert report.expected_at.timestamp() % 86_400 == 0
-    await world.post("/sandbox/blocks", {"count": 13})
+    await world.post("/sandbox/blocks", {"count": 2})
+    assert not found(await world.node.transaction(HASH)).pending  # two of twelve blocks
+    await world.post("/sandbox/blocks", {"count": 11})
     assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_DELIVERED
 
 
