@@ -189,6 +189,8 @@ def due(
         else:
             reply = questions.answer(asked)
             typer.echo("\n".join((reply.due_at.isoformat(), *reply.why, *(reply.standing or ()))))
+    except BrokenPipeError:
+        raise  # whoever reads has read enough: nothing is wrong with the question
     except (questions.BadQuestion, BadProfile, OSError, UnicodeError) as why:
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None

@@ -16,7 +16,7 @@ from services.tracker.domain.triggers import Rescheduled, T
 from shared.rules import BY_BANK, Profile
 
 PROMISE: Final = "promise"
-_TIME_OF_THE_CUSTOMER: Final = frozenset(
+TIME_OF_THE_CUSTOMER: Final = frozenset(
     {"details_due", "offer_choice", "goods_due", "evidence_due", "identity_due", "bounce_choice"}
     | {"credit_notice"}
 )
@@ -108,7 +108,7 @@ def _move(
     leg: Leg | None = None,
 ) -> Move:
     less_time = becomes < was
-    against = less_time if rule in _TIME_OF_THE_CUSTOMER else not less_time
+    against = less_time if rule in TIME_OF_THE_CUSTOMER else not less_time
     rows = (before.rules.get(rule), after.rules[rule])
     statutory = any(row is not None and row.is_statutory for row in rows)
     return Move(what, rule, start, was, becomes, against, statutory, leg)
