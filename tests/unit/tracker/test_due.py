@@ -232,3 +232,15 @@ def test_an_operators_own_folder_is_looked_at(tmp_path: Path) -> None:
         rules.look_in(None)
     assert (told.exit_code, told.output.splitlines()[0]) == (0, "2026-09-29T10:00:00+08:00")
     assert (wrong.exit_code, "REDRESS_PROFILES: " in wrong.output) == (2, True)
+
+
+def test_a_reader_may_stop_reading_the_list() -> None:
+    list_ = [sys.executable, "-m", "services.tracker", "due", "--list"]
+    process = subprocess.Popen(list_, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stderr
+    assert process.stdout.readline().startswith("profile\trule\tversion")
+    process.stdout.close()  # far less than a pipe holds was taken
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    process.wait(timeout=30)
