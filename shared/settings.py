@@ -134,4 +134,10 @@ def _checked(settings: Read) -> Read:
             "`self_custody = true` and the operator's role self_custody go together; "
             f"leave it unset to use {wallet.rules}"
         )
+    if wallet.made_up and not settings.is_demonstration:
+        raise BadProfile(
+            f"REDRESS_WALLET: the {' and '.join(wallet.made_up)} of {wallet.name} are made up, and "
+            f"people would be told them: write wallets/YOURS.toml with inherits = "
+            f'"{wallet.name}", hotline and brand, and name its folder in REDRESS_PROFILES'
+        )
     return settings

@@ -57,6 +57,10 @@ class Text:
         return self.zh if locale.startswith("zh") else self.en
 
 
+_NOBODYS_NUMBER: Final = "400-000-0000"
+_NOBODYS_BRAND: Final = Text("安付宝", "AnPay")
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One thing the wallet says, under a code; `kinds` is empty where it holds for every kind."""
@@ -104,6 +108,12 @@ class Wallet:
     promises: tuple[Said, ...]
     cannot_promise: tuple[Said, ...]
     guidance: tuple[Said, ...] = ()
+
+    @property
+    def made_up(self) -> tuple[str, ...]:
+        """What the shipped files have for want of an operator: nobody answers or signs as these."""
+        hotline = ("hotline",) if self.hotline == _NOBODYS_NUMBER else ()
+        return hotline + (("brand",) if self.brand == _NOBODYS_BRAND else ())
 
     def who_pays(self, kind: Kind) -> WhoPays | None:
         """Who pays in a dispute of this kind; None where it is not about money."""

@@ -159,6 +159,22 @@ def test_an_operators_own_wallet_is_found_and_a_bad_one_refused(
     assert gone.stderr.startswith(f"REDRESS_PROFILES: {tmp_path / 'gone'} is no folder; name one")
 
 
+def test_a_brand_and_a_hotline_that_are_nobodys_are_refused_in_front_of_people(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "wallets").mkdir()
+    mine = tmp_path / "wallets" / "mine.toml"
+    own = {"REDRESS_WALLET": "mine", "REDRESS_PROFILE": "cn-nonbank"}
+    env = environment(world, 1) | own | {"REDRESS_PROFILES": str(tmp_path)}
+    said = []
+    for lines in ("", 'hotline = "+86 10 1234 5678"', 'brand = { zh = "北岸", en = "Northbank" }'):
+        mine.write_text(f'version = 1\ninherits = "alipay"\n{lines}\n', encoding="utf-8")
+        done = command(**env)
+        assert done.returncode == 1
+        said.append(done.stderr.partition(" are made up")[0].removeprefix("REDRESS_WALLET: the "))
+    assert said == ["hotline and brand of mine", "brand of mine", "hotline of mine"]
+
+
 OLD_ROWS = """
 INSERT INTO claims VALUES ('00000000-0000-4000-8000-000000000001', 'ana', 'app', 'customer', now());
 INSERT INTO disputes (id, claim_id, reference, customer_id, kind, kind_group, reason,
