@@ -23,6 +23,7 @@ from shared.rules.profile import Rule
 from shared.rules.words import BASES, STANDINGS, STARTS, STOPS
 
 _MOST_DAYS: Final = 10_000
+_DIGITS: Final = len(str(_MOST_DAYS))
 _NAMES: Final = {
     "--profile": "profile",
     "--rule": "rule",
@@ -94,11 +95,21 @@ def answers(lines: Iterable[str], usual: Question) -> Iterator[str]:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """A file's lines; `-` is standard input."""
+    """A file's lines; `-` is standard input.
+
+    Raises:
+        BadQuestion: it cannot be read.
+
+    """
     if path == Path("-"):
         yield from sys.stdin
         return
-    with path.open(encoding="utf-8") as lines:
+    try:
+        lines = path.open(encoding="utf-8")
+    except OSError as error:
+        said = (error.strerror or type(error).__name__).lower()
+        raise BadQuestion(f"--from-file: {path}: {said}; name a file of lines, or -") from None
+    with lines:
         yield from lines
 
 
@@ -129,10 +140,11 @@ def _row(profile: Profile, rule: Rule) -> tuple[object, ...]:
 def _bare(question: Question) -> Reply:
     if question.profile or question.rule:
         raise BadQuestion("--business-days: stands without --profile and --rule; leave these out")
-    if question.calendar is None:
-        raise BadQuestion(f"--calendar: missing; use one of: {', '.join(calendars.codes())}")
+    if question.calendar not in calendars.codes():
+        why = "missing" if question.calendar is None else f"none is called {question.calendar!r}"
+        raise BadQuestion(f"--calendar: {why}; use one of: {', '.join(calendars.codes())}")
     days = question.business_days or ""
-    if not days.isdecimal() or not 0 < int(days) <= _MOST_DAYS:
+    if not days.isdecimal() or len(days) > _DIGITS or not 0 < int(days) <= _MOST_DAYS:
         raise BadQuestion(f"--business-days: {days!r}; write a number from 1 to {_MOST_DAYS}")
     zone = calendars.calendar(question.calendar).zone
     told = of_business_days(question.calendar, int(days), _moment(question, zone))

@@ -154,7 +154,7 @@ CN = ("--calendar", "CN")
         (("--business-days", "3", *CN, "--from", "9999-12-30"), "beyond the year 9999"),
         (
             ("--business-days", "3", "--calendar", "XX", "--from", "2026-09-30"),
-            "calendar: none is called 'XX'; use one of: CN, GB, IN, TARGET2, US",
+            "--calendar: none is called 'XX'; use one of: CN, GB, IN, TARGET2, US",
         ),
         (
             ("--profile", "nobody", "--rule", "r", "--from", "2026-09-30"),
@@ -172,7 +172,11 @@ CN = ("--calendar", "CN")
             ("--business-days", "3", "--profile", "default", *CN),
             "--business-days: stands without --profile and --rule; leave these out",
         ),
-        (("--from-file", "nowhere.txt"), "nowhere.txt"),
+        (("--business-days", "9" * 5000, *CN, "--from", "2026-09-30"), "write a number from 1 to"),
+        (
+            ("--from-file", "nowhere.txt"),
+            "--from-file: nowhere.txt: no such file or directory; name a file of lines, or -",
+        ),
     ],
 )
 def test_what_lacks_is_said_with_its_remedy(options: tuple[str, ...], remedy: str) -> None:
