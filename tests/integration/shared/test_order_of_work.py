@@ -49,6 +49,14 @@ def numbers(found: list[Claimed]) -> list[int]:
     return [one.key.n for one in found]
 
 
+async def ready(engine: AsyncEngine) -> int:
+    """How many stand in the index by slack, which is read from its beginning."""
+    async with engine.connect() as tx:
+        found = await tx.execute(text("SELECT count(*) FROM tasks WHERE ready"))
+        n: int = found.scalar_one()
+        return n
+
+
 async def write(engine: AsyncEngine, statement: str) -> None:
     async with engine.begin() as tx:
         await tx.execute(text(statement))
@@ -91,9 +99,7 @@ async def test_nothing_is_given_before_all_that_fell_due_is_in_order(
 async def test_a_question_marks_no_more_than_its_bound(engine: AsyncEngine) -> None:
     await many_fall_due(engine, 2 * MARKED_AT_ONCE)
     await ask(engine, 2, timers=True)
-    async with engine.connect() as tx:
-        marked = await tx.execute(text("SELECT count(*) FROM tasks WHERE ready"))
-        assert marked.scalar_one() == 1000
+    assert await ready(engine) == 1000
 
 
 async def test_what_a_dead_taker_held_comes_back_at_its_place(engine: AsyncEngine) -> None:
@@ -160,3 +166,32 @@ async def test_tasks_move_with_their_dispute(engine: AsyncEngine, due: datetime)
         await tasks.moved(tx, {})
     await fall_due(engine)
     assert numbers(await given(engine)) == [2, 1]
+
+
+async def test_asked_anew_it_is_as_urgent_as_was_said_last(engine: AsyncEngine) -> None:
+    asked = task(1)
+    await add(engine, asked, SLACK + DAY)
+    await add(engine, task(2), SLACK)
+    await add(engine, asked, SLACK - DAY)
+    assert numbers(await given(engine)) == [1, 2]
+
+
+async def test_what_may_not_be_given_does_not_stand_in_front_of_what_may(
+    engine: AsyncEngine,
+) -> None:
+    """It would be passed over by every question until it is due."""
+    await add(engine, task(1, FUTURE), SLACK)
+    assert await ready(engine) == 0
+    moved = task(2)
+    await add(engine, moved, SLACK)
+    assert await ready(engine) == 1
+    await add(engine, replace(moved, due_at=FUTURE), SLACK)
+    assert await ready(engine) == 0
+    await add(engine, task(3), SLACK)
+    (put_off,) = await given(engine, timers=True)
+    async with engine.begin() as tx:
+        await tasks.later(tx, put_off, FUTURE, attempts=1)
+    assert await ready(engine) == 0
+    await add(engine, task(4), SLACK)
+    await given(engine)  # under a lease
+    assert await ready(engine) == 0

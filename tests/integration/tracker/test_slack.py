@@ -1,5 +1,6 @@
 """Work and lists by slack: by when a dispute must have been served, not by when it came."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.tracker.domain.triggers import T, Trigger
 from services.tracker.handlers import Signal
 from services.tracker.store import views
+from services.tracker.worker import Counts
 from shared import clock, tasks
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Actor, Funding
@@ -68,14 +70,15 @@ async def test_what_was_asked_before_becomes_as_urgent_as_the_dispute_is_now(sta
 
 
 async def test_a_dispute_that_is_late_stays_ahead_of_those_in_time(stage: Stage) -> None:
-    late, soon = promised_in(-5), promised_in(20)
-    await stage.each(opening(late), opening(soon))
+    late, soon, later = promised_in(-5), promised_in(20), promised_in(600)
+    await stage.each(opening(late), opening(soon), opening(later))
     await stage.each(found(late), found(soon))
     assert await slack(stage, late) == late.promised_at
     assert (await stage.dispute(late))["promised_at"] > soon.promised_at
     async with stage.engine.connect() as connection:
         page = await views.state_list(connection, status=None, open_only=True, after=None, limit=10)
-    assert [row["id"] for row in page["disputes"]] == [late.dispute_id, soon.dispute_id]
+    by_slack = [late.dispute_id, soon.dispute_id, later.dispute_id]
+    assert [row["id"] for row in page["disputes"]] == by_slack
     assert page["overdue"] == 1
 
 
@@ -124,6 +127,22 @@ async def test_counts_are_those_of_the_rows_whatever_happened(stage: Stage) -> N
         assert page["open"] == 5
     left = await stage.one("SELECT count(*) AS n FROM status_deltas")
     assert left["n"] == 0
+
+
+async def test_what_was_added_to_the_counts_is_folded_in_again_and_again(stage: Stage) -> None:
+    event = opened()
+    running = asyncio.create_task(Counts(stage.engine).run())
+    try:
+        for signal in (opening(event), found(event)):
+            await stage.send(signal)
+            async with asyncio.timeout(10):
+                while (await stage.one("SELECT count(*) AS n FROM status_deltas"))["n"]:
+                    await clock.sleep(0.05)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    sums = await stage.rows("SELECT status, n FROM status_counts WHERE n <> 0")
+    assert sums == [{"status": "waiting_for_merchant", "n": 1}]
 
 
 @pytest.mark.parametrize("queue", ["bank", tasks.TIMER])

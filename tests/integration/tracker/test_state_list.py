@@ -1,5 +1,6 @@
 """The state list: what is open, by the time that is left."""
 
+import base64
 from typing import Any
 
 from services.tracker.domain.triggers import T
@@ -7,7 +8,7 @@ from shared.auth import Role
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Kind
 from tests.integration.tracker.desk import Caller, serving
-from tests.integration.tracker.stage import Stage, decision, found, merchant, opened, opening
+from tests.integration.tracker.stage import Stage, decision, found, merchant, opened, opening, wish
 from tests.unit.shared.serving import Api
 
 OPS = Caller(Role.OPS)
@@ -29,6 +30,60 @@ async def test_the_list_is_sorted_by_the_time_that_is_left_and_pages_do_not_over
     async with serving(stage) as api:
         seen = await _all_pages(api)
     assert seen == [str(event.dispute_id) for event in reversed(events)]
+
+
+async def test_all_are_listed_by_their_last_change_and_those_of_an_end_or_a_status_alone(
+    stage: Stage,
+) -> None:
+    events = [opened() for _ in range(7)]
+    await stage.send(*map(opening, events))
+    await stage.send(*[wish(event) for event in events[::2]])  # four of seven
+    await stage.send(found(events[3]))
+    for minutes, event in enumerate(events):
+        await stage.write(
+            "UPDATE disputes SET updated_at = clock_timestamp() - make_interval(mins => :m),"
+            " promised_at = promised_at - make_interval(mins => :m),"
+            " slack_at = slack_at - make_interval(mins => :m) WHERE id = :id",
+            m=minutes,
+            id=event.dispute_id,
+        )
+    ids = [str(event.dispute_id) for event in events]
+    async with serving(stage) as api:
+        assert await _pages(api, "open=false") == ids  # the one that changed last first
+        assert await _pages(api, "open=false&status=withdrawn") == ids[::2]
+        assert await _pages(api, "status=checking") == [ids[5], ids[1]]  # by slack
+        assert await _pages(api, "status=waiting_for_merchant") == [ids[3]]
+
+
+async def test_a_cursor_that_nobody_gave_begins_again(stage: Stage) -> None:
+    event = opened()
+    await stage.send(opening(event))
+    naive = base64.urlsafe_b64encode(f"2026-01-01T00:00:00|{event.dispute_id}".encode()).decode()
+    async with serving(stage) as api:
+        for after in ("x", "abc", "é", naive):
+            page = await api.get("/v1/disputes", params={"after": after}, headers=OPS.headers)
+            assert [row["id"] for row in page.json()["disputes"]] == [str(event.dispute_id)]
+
+
+async def test_the_time_that_is_left_is_told_in_seconds_and_less_than_none_where_it_is_over(
+    stage: Stage,
+) -> None:
+    soon, late = opened(), opened()
+    await stage.send(opening(soon), opening(late))
+    for event, minutes in ((soon, 10), (late, -10)):
+        await stage.write(
+            "UPDATE disputes SET slack_at = clock_timestamp() + make_interval(mins => :m)"
+            " WHERE id = :id",
+            m=minutes,
+            id=event.dispute_id,
+        )
+    async with serving(stage) as api:
+        page = (await api.get("/v1/disputes", headers=OPS.headers)).json()
+    first, second = page["disputes"]
+    assert (first["id"], second["id"]) == (str(late.dispute_id), str(soon.dispute_id))
+    assert -630 < float(first["left_s"]) <= -600
+    assert 570 < float(second["left_s"]) <= 600
+    assert page["overdue"] == 1
 
 
 async def test_who_reads_a_dispute_sees_that_nobody_proved_who_they_are(
@@ -92,6 +147,17 @@ async def _read(api: Api, event: DisputeOpened) -> dict[str, Any]:
     answer = await api.get(f"/v1/disputes/{event.dispute_id}", headers=OPS.headers)
     shown: dict[str, Any] = answer.json()
     return shown
+
+
+async def _pages(api: Api, query: str) -> list[str]:
+    seen: list[str] = []
+    after: str | None = ""
+    while after is not None:
+        page = await api.get(f"/v1/disputes?limit=2&after={after}&{query}", headers=OPS.headers)
+        seen += [row["id"] for row in page.json()["disputes"]]
+        after = page.json()["next"]
+        assert len(seen) < 20
+    return seen
 
 
 async def _all_pages(api: Api) -> list[str]:

@@ -3,18 +3,22 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from services.tracker import worker
+from deploy.local import ports
+from services.tracker import measuring, worker
 from services.tracker.domain.triggers import T, Trigger
 from services.tracker.handlers import Outcome, Signal
-from services.tracker.worker import Calls, Timers
-from shared import ids, tasks
+from services.tracker.measuring import Measuring
+from services.tracker.worker import Calls, Counts, Housekeeping, Timers
+from shared import clock, db, ids, tasks
 from shared.contracts.vocabulary import Actor
+from shared.observe import Progress
 from tests.unit.tracker.case import START
 
 
@@ -149,3 +153,37 @@ def test_times_are_in_the_order_that_keeps_a_call_under_its_lease() -> None:
     """Else another taker sends it while its answer is under way or being committed."""
     longest = worker._CALL_TIMEOUT_S * 2  # noqa: SLF001 - compared
     assert longest <= worker._LEASE_S  # noqa: SLF001 - compared
+
+
+@dataclass(slots=True)
+class Rounds(Progress):
+    """Counts how often a loop went round."""
+
+    count: int = 0
+
+    def beat(self) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize("loop", [Counts, Housekeeping, Measuring])
+async def test_a_database_that_is_away_is_waited_for(
+    loop: type[Counts | Housekeeping | Measuring], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens there; the loop goes round and does not end."""
+    for module, every in ((worker, "_FOLD_EVERY_S"), (worker, "_PURGE_EVERY_S")):
+        monkeypatch.setattr(module, every, 0.01)
+    monkeypatch.setattr(measuring, "EVERY_S", 0.01)
+    (port,) = ports.free(1)
+    engine = db.engine(f"postgresql://nobody:x@127.0.0.1:{port}/none", "test", 1)
+    away = loop(engine)
+    away.progress = rounds = Rounds("test")
+    running = asyncio.create_task(away.run())
+    try:
+        async with asyncio.timeout(5):
+            while rounds.count < 2 and not running.done():
+                await clock.sleep(0.01)
+        assert not running.done()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await engine.dispose()
