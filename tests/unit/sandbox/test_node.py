@@ -1,5 +1,6 @@
 """The stand-in node over HTTP, and the tracker's adapter that reads it: what each answer means."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp.web import Request, Response
 
 from sandbox import web
 from sandbox.node.api import application
@@ -49,8 +51,8 @@ class World:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[World]:
-    chain = opened(folder, block_s=0)
+async def running(folder: Path, block_s: float = 0) -> AsyncIterator[World]:
+    chain = opened(folder, block_s)
     serving = web.serving(application(chain), "127.0.0.1", 0)
     async with serving as url, aiohttp.ClientSession() as session:
         yield World(chain, session, url)
@@ -177,3 +179,126 @@ async def test_the_chain_outlives_its_process(tmp_path: Path) -> None:
         await world.post("/sandbox/blocks", {"count": 1})
         receipt = (await world.call("eth_getTransactionReceipt", HASH))["result"]
         assert receipt["blockNumber"] == hex(1003)
+
+
+async def test_by_the_clock_a_date_is_when_its_own_blocks_have_passed(tmp_path: Path) -> None:
+    async with running(tmp_path, block_s=12) as world:
+        await world.place(blocks_ago=3)  # 36 s ago: 4 of 12
+        name, report = traced(await world.node.trace(KEY, HASH))
+        first = int(world.chain.began.timestamp())
+        assert name is T.TRACE_IN_TRANSIT
+        assert report.expected_at
+        assert report.expected_at.timestamp() == first - 36 + 144
+        slow = HttpNode(world.session, world.url, Pace(12, block_s=1.0, pending_s=86_400.0))
+        late = traced(await slow.trace(KEY, HASH))[1].expected_at
+        assert late
+        assert late > clock.utcnow()  # twelve seconds from its block are over, and it still waits
+        await world.place(blocks_ago=20)
+        name, report = traced(await world.node.trace(KEY, HASH))
+        assert name is T.TRACE_DELIVERED
+        assert report.delivered_at
+        assert report.delivered_at.timestamp() == first - 240
+
+
+async def test_the_chain_grows_by_the_clock_and_one_that_reverts_fails_then(tmp_path: Path) -> None:
+    async with running(tmp_path, block_s=0.2) as world:
+        await world.place(state="pending", in_blocks=2, reverts=True)
+        assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_IN_TRANSIT
+        async with asyncio.timeout(5):
+            while traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_IN_TRANSIT:
+                await clock.sleep(0.05)
+        assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_REJECTED
+        assert (await world.call("eth_getTransactionReceipt", HASH))["result"]["status"] == "0x0"
+
+
+async def test_a_failure_is_told_from_its_first_block_on(world: World) -> None:
+    await world.place(state="reverted", blocks_ago=0)
+    assert traced(await world.node.trace(KEY, HASH))[0] is T.TRACE_REJECTED
+
+
+USDT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"  # as explorers write it
+PADDED = "0" * 24 + SHOP[2:]
+SEEN = {"hash": HASH, "to": SHOP, "value": "0x5", "input": "0x", "blockNumber": "0x20"}
+ANSWERS: dict[str, Any] = {
+    "eth_getTransactionByHash": SEEN,
+    "eth_getTransactionReceipt": {"status": "0x1", "blockNumber": "0x20"},
+    "eth_blockNumber": "0x40",
+    "eth_getCode": "0x",
+}
+
+
+@asynccontextmanager
+async def another(error: str | None = None, **changes: Any) -> AsyncIterator[HttpNode]:
+    """A node of another make, which answers like this whatever the parameters are."""
+
+    async def call(request: Request) -> Response:
+        asked = await request.json()
+        told = {"jsonrpc": "2.0", "id": asked["id"]}
+        if asked["method"] == error:
+            return web.answer(200, told | {"error": {"code": -32000, "message": "no state"}})
+        return web.answer(200, told | {"result": (ANSWERS | changes)[asked["method"]]})
+
+    app = web.application({})
+    app.router.add_post("/", call)
+    serving = web.serving(app, "127.0.0.1", 0)
+    async with serving as url, aiohttp.ClientSession() as session:
+        yield HttpNode(session, url, PACE)
+
+
+@pytest.mark.parametrize("method", ANSWERS)
+async def test_an_error_is_no_answer_and_not_an_absence(method: str) -> None:
+    async with another(error=method) as node:
+        with pytest.raises(NoAnswer):
+            await node.trace(KEY, HASH)
+
+
+async def test_an_answer_about_another_hash_says_nothing() -> None:
+    seen = SEEN | {"hash": "0x" + "6e" * 32}
+    async with another(eth_getTransactionByHash=seen) as node:
+        with pytest.raises(NoAnswer):
+            await node.transaction(HASH)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind"),
+    [
+        ({}, "account"),
+        ({"eth_getCode": "0x0"}, "account"),
+        ({"eth_getCode": "0x60"}, "contract"),
+        ({"eth_getTransactionByHash": SEEN | {"to": None}}, "contract"),  # it made one
+    ],
+)
+async def test_what_kind_of_address_received_it(changes: dict[str, Any], kind: str) -> None:
+    async with another(**changes) as node:
+        assert found(await node.transaction(HASH)).recipient_kind == kind
+
+
+@pytest.mark.parametrize(
+    ("called", "amount", "told"),
+    [
+        ("0xa9059cbb", 7, ("USDT", 7)),  # transfer
+        ("0x095ea7b3", 7, ("ETH", 0)),  # approve: nothing moved yet
+        ("0xa9059cbb", 2**256 - 1, ("ETH", 0)),  # more than an amount can be: only the hash is
+    ],
+)
+async def test_a_tokens_amount_is_what_its_transfer_says(
+    called: str, amount: int, told: tuple[str, int]
+) -> None:
+    data = f"{called}{PADDED}{amount:064x}"
+    seen = SEEN | {"to": USDT, "value": "0x0", "input": data}
+    async with another(eth_getTransactionByHash=seen) as node:
+        bank = found(await node.transaction(HASH))
+    assert (bank.currency, bank.captured_minor) == told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"eth_getTransactionReceipt": None},  # not there yet, though the block is
+        {"eth_blockNumber": "0x5"},  # this one of several nodes is behind
+        {"eth_blockNumber": "0x2a"},  # 11 of 12
+    ],
+)
+async def test_what_is_not_confirmed_by_all_answers_is_in_transit(changes: dict[str, Any]) -> None:
+    async with another(**changes) as node:
+        assert traced(await node.trace(KEY, HASH))[0] is T.TRACE_IN_TRANSIT

@@ -40,7 +40,12 @@ PAYERS = {
 CANNOT = [
     ("alipay", "wrong_payee_reversal", ["转错", "不能", "收款人同意"], ["wrong payee", "cannot"]),
     ("alipay", "antom_window", ["Antom", "合同", "不能"], ["Antom", "contract", "cannot"]),
-    ("alipay", "fees_returned", ["手续费一般不退"], ["Fees are normally kept"]),
+    (
+        "alipay",
+        "fees_returned",
+        ["手续费一般不退", "不能保证"],
+        ["normally kept", "cannot promise"],
+    ),
     ("wechat-pay", "platform_verdict", ["微信支付决定", "不能"], ["WeChat Pay decides", "cannot"]),
     ("wechat-pay", "freezes", ["冻结", "微信支付", "不能"], ["WeChat Pay", "neither"]),
     (
@@ -226,3 +231,95 @@ def test_what_cannot_be_promised_is_told_where_it_matters() -> None:
     alipay = wallets.load("alipay")
     astray = [s.code for s in alipay.cannot_promise if s.concerns(Kind.WRONG_OR_SCAM_TRANSFER)]
     assert astray == ["wrong_payee_reversal", "fees_returned"]
+
+
+# wallet, whose turn it is to pay, what the Chinese must say, what the English must say
+_FOUND_LIABLE = ("missing_funds", ["查明有责任的一方"], ["whoever is found liable"])
+_IF_THEY_AGREE = ("wrong_or_scam_transfer", ["收款人同意后"], ["recipient has to agree"])
+_OUR_BOOKS = ("balance_anomaly", ["我们记账有误", "我们更正"], ["our books are wrong"])
+_OF_MONEY = (_FOUND_LIABLE, _IF_THEY_AGREE, _OUR_BOOKS)
+WHO_PAYS = [
+    *((name, *row) for name in ALL if name != "tokenpocket" for row in _OF_MONEY),
+    ("alipay", "refund_request", ["商家出"], ["The merchant pays"]),
+    ("wechat-pay", "refund_request", ["商家的账户"], ["the merchant's account"]),
+    ("apple-pay", "refund_request", ["商家出", "收单机构"], ["merchant pays", "acquirer"]),
+    (
+        "google-pay",
+        "refund_request",
+        ["先由商家", "发卡行", "UPI规则"],
+        ["merchant", "issuer", "UPI"],
+    ),
+    ("demo", "refund_request", ["商家出"], ["The merchant pays"]),
+    (
+        "demo",
+        "unauthorized",
+        ["除非查明是您的责任", "我们全额"],
+        ["Unless", "your fault", "we pay in"],
+    ),
+    ("tokenpocket", "unauthorized", ["没有人", "链上"], ["does not hold", "nobody pays"]),
+    ("tokenpocket", "missing_funds", ["没有人", "链上"], ["does not hold", "nobody pays"]),
+]
+CHAIN = {"missing_funds", "unauthorized", "wrong_or_scam_transfer"}
+THEFT = {"unauthorized", "wrong_or_scam_transfer"}
+# What is told in some kinds of disputes only; all else is told in every kind.
+KINDS: dict[tuple[str, str], set[str]] = {
+    ("alipay", "wrong_payee_reversal"): {"wrong_or_scam_transfer"},
+    ("alipay", "antom_window"): {"refund_request", "goods_or_service"},
+    ("wechat-pay", "freezes"): THEFT | {"access_lost", "balance_anomaly"},
+    ("demo", "recipients_consent"): {"wrong_or_scam_transfer"},
+    ("tokenpocket", "no_reversal"): CHAIN,
+    ("tokenpocket", "no_refund"): CHAIN,
+    ("tokenpocket", "no_chargeback"): CHAIN,
+    ("tokenpocket", "no_freeze"): THEFT,
+    ("tokenpocket", "no_reset"): {"unauthorized", "access_lost"},
+    ("tokenpocket", "revoke_approvals"): THEFT,
+    ("tokenpocket", "move_what_is_left"): THEFT,
+    ("tokenpocket", "ask_exchange_or_issuer"): THEFT,
+    ("tokenpocket", "find_your_backup"): {"access_lost"},
+}
+CHINESE = re.compile("[\u4e00-\u9fff]")
+# Of whoever reads it, or of what is his: a phrase, a password, a code.
+ASKED_FOR = re.compile(
+    "(请|把).{0,12}(发给|提供给|告诉|交给)我们|(send|give|tell|show) us", re.IGNORECASE
+)
+
+
+@pytest.mark.parametrize(("name", "kind", "zh", "en"), WHO_PAYS)
+def test_a_wallet_says_in_words_who_pays(
+    name: str, kind: str, zh: list[str], en: list[str]
+) -> None:
+    pays = wallets.load(name).who_pays(Kind(kind))
+    assert pays
+    assert [part for part in zh if part not in pays.text.zh] == []
+    assert [part for part in en if part not in pays.text.en] == []
+
+
+def test_only_the_issuers_own_wallet_pays_for_a_theft_itself() -> None:
+    payers = {name: wallets.load(name).who_pays(Kind.UNAUTHORIZED) for name in ALL}
+    first = {name: pays.bearers[0] for name, pays in payers.items() if pays}
+    of_a_merchant = dict.fromkeys(("alipay", "wechat-pay", "apple-pay", "google-pay"), "merchant")
+    assert first == of_a_merchant | {"tokenpocket": "nobody", "demo": "operator"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_thing_is_told_in_the_kinds_that_it_concerns(name: str) -> None:
+    told = [one for section in TABLES for one in said(wallets.load(name), section).values()]
+    limited = {(name, one.code): one.kinds for one in told if one.kinds}
+    assert limited == {key: kinds for key, kinds in KINDS.items() if key[0] == name}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_chinese_is_chinese_and_english_is_english(name: str) -> None:
+    wallet = wallets.load(name)
+    told = [one.text for section in TABLES for one in said(wallet, section).values()]
+    told += [pays.text for kind in Kind if (pays := wallet.who_pays(kind))]
+    assert [text.zh for text in told if not CHINESE.search(text.zh)] == []
+    assert [text.en for text in told if CHINESE.search(text.en)] == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nobody_is_asked_for_a_secret(name: str) -> None:
+    wallet = wallets.load(name)
+    told = [one.text for section in TABLES for one in said(wallet, section).values()]
+    spoken = [text for pair in told for text in (pair.zh, pair.en)]
+    assert [text for text in spoken if ASKED_FOR.search(text)] == []

@@ -5,16 +5,22 @@ import math
 import pytest
 
 from services.tracker.domain.estimates import (
+    _AS_IT_IS,
     DAY_S,
     Estimate,
     Seen,
     Wait,
+    _Pool,
+    _Scale,
     estimate,
     friendly,
 )
 from services.tracker.domain.queueing import HOUR_S, Line, paces
 from services.tracker.domain.states import Leg
 from services.tracker.domain.survival import Spell, quantiles
+from services.tracker.domain.waits import Begun, with_range
+from shared import ids
+from tests.unit.tracker.case import START
 
 NOW = 1_000 * DAY_S + 12 * HOUR_S
 
@@ -242,3 +248,119 @@ def test_the_least_slack_is_told_the_shorter_wait() -> None:
     assert late is not None
     assert (soon.ahead, late.ahead) == (2, 200)
     assert soon.high_s < late.high_s
+
+
+def spread(count: int, each_s: float, **fields: object) -> list[Wait]:
+    """The k-th took k times as long, and all ended five hours ago or before, one a minute."""
+    some = []
+    for n in range(1, count + 1):
+        end = NOW - 5 * HOUR_S - n * 60
+        some.append(Wait(end - n * each_s, end, **fields))  # type: ignore[arg-type]
+    return some
+
+
+def test_one_in_twenty_is_below_the_range_and_one_above() -> None:
+    """Of 199, the 10th took 500 s, and the 190th 9500."""
+    assert told(measured(spread(199, 50.0))) == (480, 10_800)
+
+
+def test_a_day_that_holds_enough_says_it_alone() -> None:
+    before = waits(500, 36_000, ago=2 * DAY_S)
+    assert told(measured(waits(100, 7_200) + before)) == (7_200, 9_000)
+    assert told(measured(waits(99, 7_200) + before))[1] >= 36_000
+
+
+def test_what_was_broken_off_lasted_at_least_so_long_and_is_no_end() -> None:
+    ago = 6 * HOUR_S
+    known = measured(waits(200, 7_200, ago) + waits(200, 3_600, ago, cut=True))
+    assert told(known) == (7_200, 9_000)
+    found = known.tell("", NOW, NOW)
+    assert found is not None
+    assert (found.measured, found.over_s) == (200, 7 * HOUR_S)
+
+
+def test_one_that_was_not_seen_young_says_nothing_of_the_young() -> None:
+    """They began five days ago; what they were like on their first day is not of today."""
+    old = tuple(Wait(NOW - 5 * DAY_S, None) for _ in range(200))
+    assert told(measured(waits(200, 7_200), old)) == (7_200, 9_000)
+
+
+def test_a_merchants_own_that_still_last_count_for_it_alone() -> None:
+    some = waits(200, 7_200) + waits(60, 7_200, party="m-slow")
+    slow = tuple(Wait(NOW - 36_000, None, party="m-slow") for _ in range(60))
+    known = measured(some, slow)
+    assert told(known, "m-slow")[1] > 36_000
+    assert known.pools["m-slow"].high_s > 2 * known.pools[""].high_s
+
+
+def test_what_the_model_said_is_kept_as_it_said_it() -> None:
+    found = measured(waits(200, 21_600, low_s=3_600.0, high_s=7_200.0)).tell("", NOW, NOW)
+    assert found is not None
+    assert (found.model_low_s, found.model_high_s) == (21_600, 21_600)
+    assert found.low_s > 100_000  # six times as much is told
+
+
+def test_nothing_is_stretched_more_than_eightfold() -> None:
+    record = waits(200, 36_000, low_s=60.0, high_s=600_000.0)
+    assert measured(record).pools[""].scale == (8.0, 0.2)
+
+
+def test_a_queues_range_is_from_under_half_to_half_as_much_again() -> None:
+    """Two hours by its length; a record that fared well narrows nothing."""
+    for scale in (_AS_IT_IS, _Scale(2.0, 0.5)):
+        pool = _Pool(1.0, 1.0, scale, 40, HOUR_S)
+        found = Estimate({"": pool}, line(1, 2, 3)).tell("", 4, NOW)
+        assert found is not None
+        assert (found.model_low_s, found.model_high_s) == (0.45 * 7_200, 1.5 * 7_200)
+        assert (found.low_s, found.high_s, found.ahead) == (3_000, 10_800, 3)
+
+
+def test_who_overtakes_is_counted_by_who_came_within_the_day() -> None:
+    queue = (
+        Wait(NOW - HOUR_S, None, due=NOW + 4 * HOUR_S),
+        Wait(NOW - 25 * HOUR_S, None, due=NOW + HOUR_S),
+    )
+    line = measured(waits(100, 3_600), queue, Leg.ARBITRATION).line
+    assert line is not None
+    assert list(line.leads) == [5 * HOUR_S]
+    assert list(line.dues) == [NOW + HOUR_S, NOW + 4 * HOUR_S]
+
+
+def test_one_of_a_sample_stands_for_more() -> None:
+    """Two ahead, each for three, and oneself: seven at two an hour; 24 that came stand for 72."""
+    pace = [2.0 * (n + 1) for n in range(2_160)]
+    some = Line(int(NOW // HOUR_S), (1, 2), 3.0, (), [pace])
+    assert (some.ahead(3), some.ahead(1)) == (6, 3)
+    assert some.expected_s(3, NOW) == (3.5 * HOUR_S, 3.5 * HOUR_S)
+    busy = Line(int(NOW // HOUR_S), range(23), 1.0, (HOUR_S,) * 8, [pace])
+    for_three = Line(int(NOW // HOUR_S), range(23), 3.0, (HOUR_S,) * 8, [pace])
+    due = NOW + 30 * DAY_S
+    assert busy.expected_s(due, NOW)[1] == pytest.approx(24 / (2 - 1 / 3) * HOUR_S, rel=0.02)
+    assert for_three.expected_s(due, NOW)[1] == pytest.approx(70 * HOUR_S, rel=0.02)
+
+
+def test_where_nothing_was_served_of_late_no_queue_is_told() -> None:
+    """Thirty ended in a week, none of them within an hour that counts as served."""
+    unserved = Seen([(wait, 1.0) for wait in waits(30, 600)], (), 1.0, {})
+    known = estimate(Leg.TRACE, unserved, NOW)
+    assert known is not None
+    assert known.tell("", NOW, NOW) is None
+
+
+def test_a_day_shows_what_can_be_done_by_who_waited_through_it() -> None:
+    """Sixty were served today while a hundred waited, and still do; yesterday thirty came."""
+    queue = tuple(Wait(NOW - 30 * HOUR_S, None, due=NOW) for _ in range(100))
+    some = waits(60, 600, ago=HOUR_S) + waits(30, 600, ago=30 * HOUR_S)
+    line = measured(some, queue, Leg.TRACE).line
+    assert line is not None
+    today, week = line.paces
+    assert today[23] == pytest.approx(60)
+    assert week[6 * 24 - 1] == pytest.approx(6 * 60)  # the other days could have done the same
+
+
+def test_a_range_beyond_a_quarter_of_a_year_is_not_told() -> None:
+    begun = Begun(ids.new(), Leg.CONSENT, 1, "", None, START)
+    for high_s, is_told in ((90 * DAY_S, True), (91 * DAY_S, False)):
+        pool = _Pool(DAY_S, high_s, _AS_IT_IS, 40, HOUR_S)
+        wait = with_range(begun, {Leg.CONSENT: Estimate({"": pool})})
+        assert (wait.told is not None) == is_told
