@@ -14,7 +14,7 @@ from services.notifier.domain import wording
 from services.notifier.domain.notices import Notice, notice
 from services.notifier.domain.texts import Template
 from services.notifier.domain.wording import Brand, Reader
-from services.tracker.domain import commands
+from services.tracker.domain import commands, public
 from services.tracker.domain.decide import decide
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.effects import Call
@@ -250,6 +250,82 @@ def test_no_status_and_no_step_in_the_app_promises_money_back_or_names_a_bank(
         told.add(words.of_step_of_keys(event.step.code, language))
     assert [text for text in told if MONEY_BACK.search(text) and not NO.search(text)] == []
     assert [text for text in told if re.search("银行|商家|bank|merchant", text)] == []
+
+
+def case(kind: Kind, *heard_then: tuple[T, Payload], older: str | None = None) -> Dispute:
+    """The dispute after all of that; each of it has to apply."""
+    named = None if kind in (Kind.ACCESS_LOST, Kind.COMPLAINT) else HASH
+    dispute = Dispute(claim(kind, currency="ETH", merchant_id=None, transaction_id=named))
+    for name, payload in ((T.OPENED, None), *heard_then):
+        money = MoneyView(duplicate_of=older)
+        decision = decide(dispute, Trigger(name, Actor.BANK, payload), START, OF_KEYS, money)
+        assert decision.applied, name
+        dispute = decision.dispute
+    return dispute
+
+
+def stands(dispute: Dispute) -> tuple[str, str | None, str | None]:
+    """Status, the rule that explained it, and what a person is asked."""
+    facts = dispute.facts
+    return public.status(dispute).value, facts.decision_rule, facts.arbitration_cause
+
+
+Heard = tuple[T, Payload]
+CAPTURED: Heard = (T.TRANSACTION_FOUND, on_chain(TransactionState.CAPTURED))
+FAILED: Heard = (T.TRANSACTION_FOUND, on_chain(TransactionState.DECLINED))
+UNKNOWN: Heard = (T.TRANSACTION_FOUND, on_chain(TransactionState.UNKNOWN))
+SILENT: Heard = (T.INQUIRY_DUE, None)
+MISSING: Heard = (T.TRANSACTION_MISSING, None)
+LOST, ASTRAY, THEFT = Kind.MISSING_FUNDS, Kind.WRONG_OR_SCAM_TRANSFER, Kind.UNAUTHORIZED
+EXPLAINED: list[tuple[Kind, list[Heard], str]] = [
+    (LOST, [FAILED], "reverted_on_chain"),
+    (ASTRAY, [FAILED], "reverted_on_chain"),
+    (THEFT, [FAILED], "reverted_on_chain"),
+    (ASTRAY, [CAPTURED], "irreversible_on_chain"),
+    (THEFT, [CAPTURED], "irreversible_on_chain"),
+    (LOST, [CAPTURED, (T.TRACE_REJECTED, TraceReport(1, reject_reason="x"))], "reverted_on_chain"),
+    (ASTRAY, [SILENT, CAPTURED], "irreversible_on_chain"),  # the node answered late
+    (THEFT, [MISSING, FAILED], "reverted_on_chain"),
+    (Kind.ACCESS_LOST, [], "keys_are_yours"),
+]
+
+
+@pytest.mark.parametrize(("kind", "heard_then", "rule"), EXPLAINED)
+def test_what_the_chain_says_is_explained_as_what_it_is(
+    kind: Kind, heard_then: list[Heard], rule: str
+) -> None:
+    assert stands(case(kind, *heard_then)) == ("explained", rule, None)
+
+
+@pytest.mark.parametrize("kind", [LOST, ASTRAY, THEFT])
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [(SILENT, "node_silent"), (MISSING, "not_on_chain"), (UNKNOWN, "chain_unclear")],
+)
+def test_what_the_chain_does_not_say_a_person_finds_out(
+    kind: Kind, said: Heard, cause: str
+) -> None:
+    assert stands(case(kind, said)) == ("in_arbitration", None, cause)
+
+
+def test_one_that_is_not_confirmed_in_time_is_looked_at_and_heard_late() -> None:
+    untraced = (T.TRACE_DUE, None)
+    assert stands(case(LOST, CAPTURED, untraced))[2] == "unconfirmed_on_chain"
+    delivered = (T.TRACE_DELIVERED, TraceReport(1, proof=HASH))
+    confirmed = case(LOST, CAPTURED, untraced, delivered)
+    assert stands(confirmed)[:2] == ("delivered", None)
+
+
+@pytest.mark.parametrize("kind", [LOST, ASTRAY, THEFT])
+def test_the_same_transaction_is_one_case(kind: Kind) -> None:
+    assert stands(case(kind, older="402100000001"))[0] == "duplicate"
+
+
+@pytest.mark.parametrize("kind", [LOST, ASTRAY, THEFT, Kind.ACCESS_LOST])
+def test_every_explanation_can_be_appealed(kind: Kind) -> None:
+    path = [] if kind is Kind.ACCESS_LOST else [FAILED]
+    appealed = case(kind, *path, (T.APPEALED, Wish("c-1")))
+    assert stands(appealed)[::2] == ("in_arbitration", "appeal")
 
 
 def test_each_explanation_has_words_in_the_app() -> None:

@@ -102,6 +102,46 @@ async def test_a_dispute_keeps_the_words_it_was_opened_under(world: World, folde
     assert today["version"] == 2
 
 
+async def test_a_file_that_was_taken_away_leaves_todays_words(world: World, folder: Path) -> None:
+    file = folder / "ours.toml"
+    file.write_text((SHIPPED / "demo.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    paid = {"kind": "refund_request", "reason": "cancelled"}
+    async with world.instance(redress_wallet="ours") as instance:
+        path = (await instance.open(paid)).headers["Location"]
+    file.unlink()
+    rules.look_in(folder.parent)
+    async with world.instance(redress_wallet="wechat-pay", redress_profile=None) as instance:
+        told = (await instance.get(path)).json()["terms"]
+    assert (told["wallet"], told["wallet_version"]) == ("wechat-pay", 1)
+    assert told["who_pays_text"] == "A refund is paid from the merchant's account."
+
+
+async def test_each_kind_of_money_has_its_payer_and_each_thing_its_kinds(world: World) -> None:
+    async with world.instance(redress_wallet="demo") as instance:
+        told = (await instance.api.get("/v1/wallet")).json()
+    payers = {kind: row["bearers"] for row in told["who_pays"] for kind in row["kinds"]}
+    own = {
+        "missing_funds": ["liable_party"],
+        "unauthorized": ["operator"],
+        "wrong_or_scam_transfer": ["recipient"],
+        "balance_anomaly": ["operator"],
+    }
+    assert {kind: payers[kind] for kind in own} == own
+    assert payers.keys() - own.keys() == {
+        "payment_failed",
+        "wrong_amount",
+        "duplicate_charge",
+        "refund_request",
+        "refund_not_received",
+        "goods_or_service",
+    }
+    assert payers["refund_request"] == payers["goods_or_service"] == ["merchant"]
+    assert told["promises"][0]["code"] == "dated_answer"
+    limits = {said["code"]: said["kinds"] for said in told["cannot_promise"]}
+    assert limits == {"recipients_consent": ["wrong_or_scam_transfer"], "bank_timing": []}
+    assert told["name"] == {"zh-CN": "演示钱包", "en": "Demo Wallet"}
+
+
 SELF_CUSTODY = {
     "access_lost",
     "complaint",

@@ -21,6 +21,7 @@ from shared import clock
 from shared.contracts.vocabulary import TransactionKind, TransactionState
 
 HASH = "0x" + "5f" * 32
+OTHER = "0x" + "6e" * 32
 SHOP = "0x" + "a1" * 20
 KEY = "00000000-0000-7000-8000-000000000001:trace:3"
 PACE = Pace(confirmations=12, block_s=12.0, pending_s=86_400.0)
@@ -127,6 +128,10 @@ async def test_a_token_is_read_from_the_input_with_whoever_received_it(world: Wo
     bank = found(await world.node.transaction(HASH))
     assert (bank.captured_minor, bank.currency) == (2_500_000, "USDT")
     assert bank.recipient_kind == "contract"
+    await world.place(hash=OTHER, asset="USDC", amount_minor="7", to="0x" + "b2" * 20)
+    bank = found(await world.node.transaction(OTHER))
+    assert (bank.captured_minor, bank.currency) == (7, "USDC")
+    assert bank.recipient_kind == "account"  # not the token's own contract
 
 
 @pytest.mark.parametrize("unknown", ["0x" + "00" * 32, "T-1", "0x12"])
@@ -253,10 +258,17 @@ async def test_an_error_is_no_answer_and_not_an_absence(method: str) -> None:
 
 
 async def test_an_answer_about_another_hash_says_nothing() -> None:
-    seen = SEEN | {"hash": "0x" + "6e" * 32}
+    seen = SEEN | {"hash": OTHER}
     async with another(eth_getTransactionByHash=seen) as node:
         with pytest.raises(NoAnswer):
             await node.transaction(HASH)
+
+
+@pytest.mark.parametrize("written", [HASH + "00", HASH[:-1], HASH[2:], " " + HASH])
+async def test_what_is_no_hash_is_not_asked_about(written: str) -> None:
+    """Whatever a node makes of it."""
+    async with another(eth_getTransactionByHash=SEEN | {"hash": written}) as node:
+        assert (await node.transaction(written)).name is T.TRANSACTION_MISSING
 
 
 @pytest.mark.parametrize(

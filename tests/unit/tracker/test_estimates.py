@@ -364,3 +364,30 @@ def test_a_range_beyond_a_quarter_of_a_year_is_not_told() -> None:
         pool = _Pool(DAY_S, high_s, _AS_IT_IS, 40, HOUR_S)
         wait = with_range(begun, {Leg.CONSENT: Estimate({"": pool})})
         assert (wait.told is not None) == is_told
+
+
+def test_half_as_many_again_is_a_busy_hour_and_widens_nothing() -> None:
+    """Ten an hour all day, then twenty more in the last three hours: 17 an hour where 11 were."""
+    day = [Wait(NOW - 360 * n - 600, NOW - 360 * n) for n in range(1, 237)]
+    new = tuple(Wait(NOW - 60, None) for _ in range(20))
+    assert measured(day, new).pools[""].high_s == 600
+
+
+def test_who_is_first_seen_at_an_age_is_not_at_risk_at_it() -> None:
+    """At 1 there is one, and the asker. Both ends were seen within two hours of looking."""
+    assert quantiles([(0, 1, True, 1), (1, 3, True, 1)], [0.5]) == [1]
+    (high,) = quantiles([(0, 1, True, 1), (4, 5, True, 1)], [0.9])
+    assert high == pytest.approx(5 + math.log(0.25 / 0.1))
+
+
+def test_at_the_earliest_by_the_faster_pace_at_the_latest_by_the_slower() -> None:
+    both = [[per_hour * (n + 1) for n in range(2_160)] for per_hour in (2.0, 4.0)]
+    assert Line(int(NOW // HOUR_S), (1, 2, 3), 1.0, (), both).expected_s(4, NOW) == (3_600, 7_200)
+
+
+def test_a_quiet_today_stays_what_it_was_and_other_quiet_days_are_taken_for_busy_ones() -> None:
+    """Only yesterday many waited: 90. Today 30 came, and so many are expected if it goes on."""
+    waiting = [0.0, 400.0, 400.0, 0, 0, 0, 0, 0]
+    today, week = paces(served(30, 90, *[30] * 5), waiting, NOW)
+    assert today[23] == pytest.approx(30)
+    assert week[7 * 24 - 1] == pytest.approx(6 * 90 + 30)
