@@ -119,6 +119,16 @@ async def test_a_dispute_that_is_withdrawn_says_nothing_of_the_merchant(stage: S
     assert await recorded(stage, event) == [("consent", 2, MERCHANT, True, True)]
 
 
+async def test_a_decision_that_news_overtook_says_nothing_of_how_fast_decisions_are(
+    stage: Stage,
+) -> None:
+    event = opened()
+    await stage.each(opening(event), Signal(event.dispute_id, Trigger(T.INQUIRY_DUE)))
+    assert await recorded(stage, event) == [("arbitration", 2, "", False, None)]
+    await stage.each(found(event))  # the bank answered late
+    assert (await recorded(stage, event))[0] == ("arbitration", 2, "", True, True)
+
+
 async def test_a_reopened_case_waits_anew(stage: Stage) -> None:
     event = opened()
     await stage.to_arbitration(event)

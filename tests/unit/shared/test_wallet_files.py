@@ -186,6 +186,52 @@ def test_a_kept_version_may_not_stand_on_what_changes(folder: Path) -> None:
     assert wallets.load("ours", 1).names.zh == "支付宝"
 
 
+def test_who_changes_the_brand_does_not_sign_with_the_parents_signature(folder: Path) -> None:
+    signed = _replaced("[who_pays]", 'sms_signature = { zh = "岸", en = "N" }\n[who_pays]')
+    (folder / "north.toml").write_text(signed, encoding="utf-8")
+    heir = 'version = 1\ninherits = "north"\n'
+    (folder / "same.toml").write_text(heir, encoding="utf-8")
+    own = heir + 'brand = { zh = "南岸", en = "South" }\n'
+    (folder / "south.toml").write_text(own, encoding="utf-8")
+    assert wallets.load("same").signature.zh == "岸"
+    assert wallets.load("south").signature.zh == "南岸"
+
+
+def test_an_heir_of_a_version_keeps_its_words(folder: Path) -> None:
+    (folder / "north.toml").write_text(WHOLE, encoding="utf-8")
+    old = WHOLE.replace("version = 2", "version = 1").replace("which day", "anything")
+    (folder / "archive" / "north@1.toml").write_text(old, encoding="utf-8")
+    for version, said in ((1, "anything"), (2, "which day")):
+        heir = f'version = 1\ninherits = "north@{version}"\n'
+        (folder / f"heir{version}.toml").write_text(heir, encoding="utf-8")
+        assert wallets.load(f"heir{version}").cannot_promise[0].text.en == said
+
+
+@pytest.mark.parametrize(
+    "brand", ["Weixin", "tokenpocket", "AliPay", "Google Wallet", "apple pay", "WECHAT"]
+)
+def test_nobody_signs_as_a_wallet_however_it_is_written(folder: Path, brand: str) -> None:
+    text = _replaced('en = "North" }\n[', f'en = "{brand}" }}\n[')
+    (folder / "north.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(BadProfile, match="is the wallet, not its operator"):
+        wallets.load("north")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("version = 2", "version = true", "version: give a whole number"),
+        ('en = "which day"', 'en = "  "', "cannot_promise.a_day.en: give 1 to 200 characters"),
+    ],
+)
+def test_what_only_looks_like_something_is_refused(
+    folder: Path, old: str, new: str, said: str
+) -> None:
+    (folder / "north.toml").write_text(_replaced(old, new), encoding="utf-8")
+    with pytest.raises(BadProfile, match=said):
+        wallets.load("north")
+
+
 def test_two_that_inherit_from_each_other_are_refused(folder: Path) -> None:
     for name, other in (("a", "b"), ("b", "a")):
         (folder / f"{name}.toml").write_text(

@@ -131,7 +131,10 @@ WALLETS_OWN = re.compile(
     "支付宝|alipay|微信|wechat|apple|苹果|google|谷歌|token ?pocket", re.IGNORECASE
 )
 NO = re.compile("不能|没有|不会|绝不|no refund|cannot|nothing|nobody|never|moved no", re.IGNORECASE)
-MONEY_BACK = re.compile("退款|退还|退回|垫付|refund|reimburse|compensat", re.IGNORECASE)
+MONEY_BACK = re.compile(
+    "退款|退还|退回|垫付|追回|找回|refund|reimburse|compensat|(money|assets|it|them) back",
+    re.IGNORECASE,
+)
 
 
 def said(wallet: Wallet, section: str) -> dict[str, Said]:
