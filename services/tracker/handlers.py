@@ -473,7 +473,8 @@ def _compensate(batch: _Batch, before: Dispute, after: Dispute, rules: Profile) 
     if facts.compensation_n == before.facts.compensation_n or facts.currency is None:
         return
     # a statute's money knows no cap of ours and stands beside what a person gave
-    cap = rules.compensation_cap(facts.currency) + facts.lateness_minor
+    ours = max(rules.compensation_cap(facts.currency), facts.compensated_minor)
+    cap = ours + facts.lateness_minor
     total = facts.compensated_minor + facts.compensation_minor
     ordered = Compensation(total, facts.currency, cap)
     batch.compensations[after.claim.dispute_id] = ordered

@@ -23,7 +23,7 @@ from shared import clock, db
 from shared.observe import Progress, log
 
 EVERY_S: Final = 30.0
-_PART: Final = 50  # of one connection's time: counting what waits takes longer as queues grow
+_TIMES: Final = 50  # as long as a cycle took: counting what waits takes longer as queues grow
 _LONGEST_S: Final = 300.0
 _ENDED: Final = 100  # of each hour: a week of them is read in as many milliseconds
 _RUNNING: Final = 1000
@@ -53,15 +53,16 @@ class Measuring:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            began = clock.monotonic()
+            began, pause_s = clock.monotonic(), EVERY_S
             try:
                 await self.measure()
+                pause_s = pause_after(clock.monotonic() - began)
             except Exception as error:
                 if not db.is_outage(error):
                     raise
                 log.warning("measuring.retry", error=type(error).__name__)
             self.progress.beat()
-            await clock.sleep(_pause(clock.monotonic() - began))
+            await clock.sleep(pause_s)
 
     async def measure(self) -> None:
         """Once: what is told from now on."""
@@ -98,8 +99,9 @@ class Measuring:
         )
 
 
-def _pause(took_s: float) -> float:
-    return min(_LONGEST_S, max(EVERY_S, _PART * took_s))
+def pause_after(took_s: float) -> float:
+    """Seconds until the next cycle: so that measuring is a small part of one connection's time."""
+    return min(_LONGEST_S, max(EVERY_S, _TIMES * took_s))
 
 
 def _hour(moment: datetime) -> int:

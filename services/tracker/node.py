@@ -45,6 +45,7 @@ class _Seen(Answer):
 class _Receipt(Answer):
     """`eth_getTransactionReceipt`; `status` 0: it failed, and moved nothing."""
 
+    hash: str = Field(alias="transactionHash")
     status: str = "0x1"
     block: str = Field(alias="blockNumber")
 
@@ -148,7 +149,10 @@ class HttpNode:
 
     async def _receipt(self, transaction_id: str) -> _Receipt | None:
         told = await self._ask("eth_getTransactionReceipt", transaction_id)
-        return None if told is None else _parsed(_Receipt, told)
+        if told is None:
+            return None
+        receipt: _Receipt = _parsed(_Receipt, told)
+        return about(receipt, receipt.hash.lower(), transaction_id.lower())
 
     async def _kind_of(self, address: str | None) -> str | None:
         if address is None:  # it made a new contract

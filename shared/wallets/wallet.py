@@ -113,7 +113,8 @@ class Wallet:
     def made_up(self) -> tuple[str, ...]:
         """What the shipped files have for want of an operator: nobody answers or signs as these."""
         hotline = ("hotline",) if self.hotline == _NOBODYS_NUMBER else ()
-        return hotline + (("brand",) if self.brand == _NOBODYS_BRAND else ())
+        names = {self.brand.zh, self.signature.zh, self.brand.en, self.signature.en}
+        return hotline + (("brand",) if names & {_NOBODYS_BRAND.zh, _NOBODYS_BRAND.en} else ())
 
     def who_pays(self, kind: Kind) -> WhoPays | None:
         """Who pays in a dispute of this kind; None where it is not about money."""

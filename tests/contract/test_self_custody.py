@@ -342,8 +342,8 @@ def test_each_explanation_has_words_in_the_app() -> None:
          ["revoke approvals", "move what is left to a new wallet", "police report"]),
         ("explained_keys", ["助记词只在您手里", "没有人能重置", "备份"],
          ["recovery phrase is yours alone", "nobody can reset", "backup"]),
-        ("explained_pending", ["还没上链", "马上在钱包里取消", "更高网络费", "确认后不可逆转"],
-         ["not on the chain yet", "Cancel it in the wallet now", "higher fee", "irreversible"]),
+        ("explained_pending", ["还没上链", "如是您发出", "马上在钱包里取消", "确认后不可逆转"],
+         ["not on the chain when we looked", "If you sent it, cancel", "irreversible"]),
         ("explained_reverted", ["链上失败", "没有转出资产", "网络费不能退还"],
          ["failed on the chain", "no assets moved", "fee cannot be returned"]),
     ],
@@ -363,3 +363,14 @@ def test_nobody_is_ever_asked_for_a_recovery_phrase() -> None:
                     r"(请|please).*(发|告诉我们|提供|send|give|tell us)", sentence, re.IGNORECASE
                 )
                 assert not (phrase in sentence and asked), sentence
+
+
+def test_who_waits_for_a_block_is_told_to_cancel_and_never_to_hurry_it() -> None:
+    chinese, english = of_keys.BY_RULE["pending_on_chain"]
+    assert "取消" in chinese
+    assert "加速" not in chinese
+    assert "cancel" in english
+    assert of_keys.STEPS["transaction_found"] == (
+        "节点查到了这笔交易。",
+        "The node knows this transaction.",
+    )

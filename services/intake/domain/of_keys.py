@@ -29,8 +29,8 @@ BY_RULE: Final[dict[str, tuple[str, str]]] = {
         "A transfer on a chain is irreversible; nobody can take it back. See what you can do.",
     ),
     "pending_on_chain": (
-        "还没有上链：请马上在钱包里加速或取消，用同一序号、更高网络费的交易取代它。",
-        "Not on the chain yet: cancel it in the wallet now, with the same nonce and a higher fee.",
+        "查询时还没有上链：如果是您发出的，请马上在钱包里取消它（同一序号、更高网络费）。",
+        "Not on the chain when we looked: if you sent it, cancel it in the wallet at once.",
     ),
     "reverted_on_chain": (
         "这笔交易在链上失败，没有转出资产；网络费不能退还。",
@@ -48,7 +48,7 @@ BY_RULE: Final[dict[str, tuple[str, str]]] = {
 """How an explanation reads, by the rule that it rests on."""
 
 STEPS: Final[dict[str, tuple[str, str]]] = {
-    "transaction_found": ("链上查到了这笔交易。", "The transaction is on the chain."),
+    "transaction_found": ("节点查到了这笔交易。", "The node knows this transaction."),
     "transaction_missing": ("链上没有查到这笔交易。", "The chain has no such transaction."),
     "inquiry_due": ("节点没有按时答复。", "The node did not answer in time."),
     "ask_bank": ("正在链上核对。", "We are looking at the chain."),

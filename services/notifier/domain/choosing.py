@@ -108,6 +108,8 @@ _REVIEWS: Final = {
 
 def _review(status: StatusChanged) -> Template | None:
     """By what began it; that an account which the customer chose is being checked is no news."""
+    if status.step.code == "compensation_refused" and status.detail.get("late_unpaid_minor"):
+        return Template.LATE_MONEY
     return _REVIEWS.get(status.step.code)
 
 

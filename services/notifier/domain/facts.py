@@ -105,6 +105,7 @@ _CONFIRMED: Final = frozenset(
     {
         Template.CREDITED,
         Template.CREDIT_FINAL,
+        Template.LATE_MONEY,
         Template.RETURNED,
         Template.REVERSED,
         Template.RELEASED,

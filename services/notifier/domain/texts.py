@@ -37,6 +37,7 @@ class Template(StrEnum):
     IDENTITY_WANTED = "identity_wanted"
     IDENTITY_REVIEW = "identity_review"
     UNDER_REVIEW = "under_review"
+    LATE_MONEY = "late_money"
     COMPLAINT_TAKEN = "complaint_taken"
     PROVISIONAL = "provisional"
     CREDIT_ENDING = "credit_ending"

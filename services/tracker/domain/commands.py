@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from services.tracker.domain import standing
+from services.tracker.domain import lateness, standing
 from services.tracker.domain.dispute import Dispute, MoneyView
 from services.tracker.domain.guards import Scene, merchant_of, needs_transaction
 from services.tracker.domain.states import (
@@ -404,8 +404,11 @@ def _check_credit(scene: Scene, trigger: Trigger) -> Refused | None:
 def _check_compensation(scene: Scene, trigger: Trigger) -> Refused | None:
     """Capped by the profile, in an account of its own; what a rule gives is given whole."""
     grant, owed = trigger.payload, _unpaid_lateness_minor(scene)
-    cap = max(scene.rules.compensation_cap(scene.dispute.facts.currency or ""), owed)
+    ours = scene.rules.compensation_cap(scene.dispute.facts.currency or "")
+    cap = owed + max(0, ours - scene.facts.compensated_minor)
     amount = grant.amount_minor if isinstance(grant, Grant) else 0
+    if isinstance(grant, Grant) and grant.reason == lateness.REASON:
+        return _invalid("reason", f"{lateness.REASON} is what a rule orders; give another reason")
     if scene.dispute.facts.currency is None:
         return Refused("the currency is not known yet")
     if not 0 < amount <= cap:

@@ -52,7 +52,9 @@ def noted(dispute: Dispute, now: datetime, rules: Profile) -> Dispute:
     if _is_back(dispute):
         facts = replace(facts, money_back_at=facts.money_back_at or now)
     else:
-        facts = replace(facts, reversal_awaited_at=facts.reversal_awaited_at or now)
+        awaited = facts.reversal_awaited_at or now
+        back = facts.money_back_at if was_ordered(dispute) else None  # it went away again
+        facts = replace(facts, reversal_awaited_at=awaited, money_back_at=back)
     return replace(dispute, facts=facts)
 
 

@@ -138,13 +138,7 @@ _WAITING: Final[tuple[tuple[Leg, dict[State, Status]], ...]] = (
     (Leg.HOLD, {Hold.FROZEN: Status.SECURING_ACCOUNT}),
     (Leg.COMPLAINT, {Complaint.OPEN: Status.COMPLAINT_OPEN}),
     (Leg.CREDIT, {Credit.ORDERED: Status.CORRECTING, Credit.STANDING: Status.CREDIT_ENDING}),
-    (
-        Leg.COMPENSATION,
-        {
-            Compensation.ORDERED: Status.CORRECTING,
-            Compensation.REFUSED: Status.UNDER_REVIEW,  # what a rule gives; else it keeps nothing
-        },
-    ),
+    (Leg.COMPENSATION, {Compensation.ORDERED: Status.CORRECTING}),
 )
 _NEXT: Final = {
     Status.RECEIVED: Actor.REDRESS,
@@ -180,7 +174,13 @@ _NEXT: Final = {
 
 def status(dispute: Dispute) -> Status:
     """The public status: the end that was reached, or what is waited for."""
-    return standing.end(dispute) or _waiting(dispute.legs)
+    found = standing.end(dispute) or _waiting(dispute.legs)
+    late = found in _BEHIND_LATENESS and standing.lateness_is_unpaid(dispute)
+    return Status.UNDER_REVIEW if late else found
+
+
+_BEHIND_LATENESS: Final = (Status.RECEIVED, Status.REVERSAL_WATCHED, Status.RETURNING)
+"""What the customer hears first is that somebody owes what a rule gives for late days."""
 
 
 def _waiting(legs: Legs) -> Status:
@@ -399,6 +399,7 @@ def detail(dispute: Dispute) -> dict[str, str]:
         "custody": "self" if facts.self_custody else None,
         "recipient_kind": facts.recipient_kind,
         "compensation_minor": _compensated_anew(dispute),
+        "late_unpaid_minor": facts.lateness_minor if standing.lateness_is_unpaid(dispute) else None,
         "cause": facts.cause if legs.verdict is Verdict.EXPLAINED else None,
         "at_bank": facts.at_bank,
         "answer_by": _iso(facts.answer_by),

@@ -406,6 +406,8 @@ FACT: Final[dict[str, Both]] = {
     "credit_basis": ("垫付依据", "basis of the credit"),
     "correction_minor": ("更正金额", "correction"),
     "compensation_minor": ("补偿金额", "compensation"),
+    "compensated_minor": ("此前已付补偿", "compensated before"),
+    "lateness_minor": ("按规则应付迟延补偿", "owed for late days by the rule"),
     "compensation_reason": ("补偿理由", "reason of the compensation"),
     "holds_beside": ("账户上的其他冻结", "other holds on the account"),
     "identity_reason": ("身份核实的原因", "reason of the identity check"),

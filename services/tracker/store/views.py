@@ -68,12 +68,13 @@ async def state_list(
 ) -> dict[str, Any]:
     """Open disputes by slack, or all by last change; counts of the open ones by status.
 
-    Those of one status are open, or have ended: then by last change. `overdue` counts 1000 at most.
+    Those of one status are open, or have ended: then by last change, whatever `open_only` says.
+    `overdue` counts 1000 at most.
     `after` is the `next` of the page before; one that does not parse begins again.
     """
     counts = {row.status: int(row.n) for row in await connection.execute(_COUNTS)}
     overdue = (await connection.execute(_OVERDUE, {"most": MOST_OVERDUE})).scalar_one()
-    by_slack = open_only or (status is not None and status not in ENDS)
+    by_slack = open_only if status is None else status not in ENDS
     at, dispute_id = _read_cursor(after) or _beginning(open_only=by_slack)
     values = {"after_at": at, "after_id": dispute_id, "limit": limit}
     if status is None:

@@ -167,12 +167,23 @@ def test_a_brand_and_a_hotline_that_are_nobodys_are_refused_in_front_of_people(
     own = {"REDRESS_WALLET": "mine", "REDRESS_PROFILE": "cn-nonbank"}
     env = environment(world, 1) | own | {"REDRESS_PROFILES": str(tmp_path)}
     said = []
-    for lines in ("", 'hotline = "+86 10 1234 5678"', 'brand = { zh = "北岸", en = "Northbank" }'):
+    number = 'hotline = "+86 10 1234 5678"'
+    for lines in (
+        "",
+        number,
+        'brand = { zh = "北岸", en = "Northbank" }',
+        f'{number}\nbrand = {{ zh = "北岸" }}',  # in English it would sign as nobody
+    ):
         mine.write_text(f'version = 1\ninherits = "alipay"\n{lines}\n', encoding="utf-8")
         done = command(**env)
         assert done.returncode == 1
         said.append(done.stderr.partition(" are made up")[0].removeprefix("REDRESS_WALLET: the "))
-    assert said == ["hotline and brand of mine", "brand of mine", "hotline of mine"]
+    assert said == [
+        "hotline and brand of mine",
+        "brand of mine",
+        "hotline of mine",
+        "brand of mine",
+    ]
 
 
 OLD_ROWS = """

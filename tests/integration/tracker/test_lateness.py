@@ -36,7 +36,7 @@ async def test_it_is_ordered_once_booked_apart_and_above_our_own_cap(stage: Stag
         id=event.dispute_id,
     )
     assert (int(cap["amount_minor"]), cap["currency"]) == (owed, "INR")
-    assert int(cap["cap_minor"]) == owed + 250_000  # what a person may give is left beside it
+    assert int(cap["cap_minor"]) == owed + 250_000  # beside what a person may have given
     assert [kind for kind in await stage.tasks(event) if kind == "compensation"] == ["compensation"]
     posted = bank(event, T.COMPENSATION_POSTED, Posting(1, owed))
     await stage.each(posted, posted)

@@ -53,6 +53,7 @@ async def test_all_are_listed_by_their_last_change_and_those_of_an_end_or_a_stat
     async with serving(stage) as api:
         assert await _pages(api, "open=false") == ids  # the one that changed last first
         assert await _pages(api, "open=false&status=withdrawn") == ids[::2]
+        assert await _pages(api, "status=withdrawn") == ids[::2]  # of an end none is open
         assert await _pages(api, "open=false&status=declined") == [ids[5]]
         assert await _pages(api, "status=checking") == [ids[1]]
         assert await _pages(api, "open=true") == [ids[3], ids[1]]  # by slack

@@ -326,6 +326,17 @@ def test_a_compensation_is_told_by_itself_or_with_the_end_that_comes_with_it() -
     assert (beside.template, beside.facts["amount"]) == (Template.COMPENSATED, "200 CNY")
 
 
+LATER = "2026-10-20T16:00:00Z"
+
+
+def test_late_money_that_the_ledger_refused_is_told_with_what_is_back() -> None:
+    step = {"step": {"code": "compensation_refused"}, "credited": CNY, "promised_at": LATER}
+    owed = told(3, "under_review", "correcting", detail={"late_unpaid_minor": "300"}, **step)
+    assert owed.template is Template.LATE_MONEY
+    assert owed.facts["amount"] == f"{CNY['amount_minor']} CNY"
+    assert notice(snapshot(3, "under_review", **step), "correcting") is None  # one of a person's
+
+
 def test_the_pause_of_an_account_is_told_at_once_and_asks_only_once_for_a_proof() -> None:
     paused = told(2, "verifying_identity", "received", step={"code": "hold_placed"})
     assert paused.urgency is Urgency.SECURITY

@@ -224,9 +224,14 @@ async def test_a_failure_is_told_from_its_first_block_on(world: World) -> None:
 USDT = "0xdAC17F958D2ee523a2206206994597C13D831ec7"  # as explorers write it
 PADDED = "0" * 24 + SHOP[2:]
 SEEN = {"hash": HASH, "to": SHOP, "value": "0x5", "input": "0x", "blockNumber": "0x20"}
+RECEIPT = {
+    "transactionHash": HASH.upper().replace("X", "x"),
+    "status": "0x1",
+    "blockNumber": "0x20",
+}
 ANSWERS: dict[str, Any] = {
     "eth_getTransactionByHash": SEEN,
-    "eth_getTransactionReceipt": {"status": "0x1", "blockNumber": "0x20"},
+    "eth_getTransactionReceipt": RECEIPT,
     "eth_blockNumber": "0x40",
     "eth_getCode": "0x",
 }
@@ -262,6 +267,10 @@ async def test_an_answer_about_another_hash_says_nothing() -> None:
     async with another(eth_getTransactionByHash=seen) as node:
         with pytest.raises(NoAnswer):
             await node.transaction(HASH)
+    other = RECEIPT | {"transactionHash": OTHER, "status": "0x0"}
+    async with another(eth_getTransactionReceipt=other) as node:
+        with pytest.raises(NoAnswer):
+            await node.trace(KEY, HASH)
 
 
 @pytest.mark.parametrize("written", [HASH + "00", HASH[:-1], HASH[2:], " " + HASH])

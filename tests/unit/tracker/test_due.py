@@ -243,8 +243,7 @@ def test_a_reader_may_stop_reading_the_list() -> None:
     process = subprocess.Popen(list_, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout
     assert process.stderr
-    assert process.stdout.readline().startswith("profile\trule\tversion")
-    process.stdout.close()  # far less than a pipe holds was taken
+    process.stdout.close()  # before the process has begun to write
     assert process.stderr.read() == ""
     process.stderr.close()
     process.wait(timeout=30)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.tracker.domain import ledger, public, standing
+from services.tracker.domain import lateness, ledger, public, standing
 from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Call, Timer
@@ -230,7 +230,7 @@ def test_what_the_ledger_refuses_is_open_until_a_person_has_ordered_all_of_it() 
     part = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 100_000, "late"))
     assert (part.result, part.field) == (Result.INVALID, "amount")
     assert "300000" in part.reason
-    more = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 300_001, "late"))
+    more = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 550_001, "late"))
     assert (more.result, more.field) == (Result.INVALID, "amount")
     whole = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 300_000, "late")).dispute
     paid = posted(whole, at).dispute
@@ -259,3 +259,47 @@ def test_a_delay_that_older_code_has_paid_for_is_not_paid_twice() -> None:
     old = replace(old, legs=replace(old.legs, compensation=Compensation.PAID))
     again = told(old, T.REVERSAL_CREDITED, MIDNIGHT + timedelta(days=9)).dispute
     assert (again.facts.compensation_n, again.legs.compensation) == (1, Compensation.PAID)
+
+
+def test_a_person_gives_no_more_beside_it_than_the_cap_leaves() -> None:
+    early, at = MIDNIGHT - timedelta(days=1), MIDNIGHT + timedelta(hours=1)
+    most = Grant("ops-1", 240_000, "goodwill")  # of the profile's 2,500 rupees
+    given = posted(told(watched(), T.COMPENSATION_ORDERED, early, most).dispute, early).dispute
+    refused = posted(credited(given, at), at, T.COMPENSATION_REFUSED).dispute
+    too_much = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 20_001, "late"))
+    assert (too_much.result, too_much.field) == (Result.INVALID, "amount")
+    whole = told(refused, T.COMPENSATION_ORDERED, at, Grant("ops-1", 20_000, "late")).dispute
+    assert standing.compensated_minor(posted(whole, at).dispute) == 260_000
+
+
+def test_the_rules_own_reason_is_nobody_elses() -> None:
+    early = MIDNIGHT - timedelta(days=1)
+    answer = told(watched(), T.COMPENSATION_ORDERED, early, Grant("ops-1", 100, "late_return"))
+    assert (answer.result, answer.field) == (Result.INVALID, "reason")
+
+
+def test_what_is_owed_goes_before_a_reversal_that_nobody_needs_any_more() -> None:
+    overdue = watched(
+        reversal=Reversal.OVERDUE,
+        refund_n=1,
+        attempts=(Attempt(50_000, Payer.WALLET_ADVANCE),),
+        approved_minor=50_000,
+        payer=Payer.WALLET_ADVANCE,
+        reversal_held_minor=0,
+    )
+    overdue = replace(overdue, legs=replace(overdue.legs, refund=Refund.IN_FLIGHT))
+    at = MIDNIGHT + timedelta(days=2)
+    paid = told(overdue, T.REFUND_CREDITED, at, RefundReport(1)).dispute
+    refused = posted(paid, at, T.COMPENSATION_REFUSED).dispute
+    assert public.status(refused) is Status.UNDER_REVIEW
+    assert public.next_actor(refused) is Actor.OPS
+    assert public.detail(refused)["late_unpaid_minor"] == "30000"
+
+
+def test_money_that_went_away_again_is_late_until_it_is_back_for_good() -> None:
+    at = MIDNIGHT + timedelta(hours=1)
+    ordered = told(watched(), T.COMPENSATION_ORDERED, at, GOODWILL).dispute
+    overdue = replace(ordered, legs=replace(ordered.legs, reversal=Reversal.OVERDUE))
+    gone = replace(overdue, facts=replace(overdue.facts, money_back_at=at))
+    later = lateness.noted(gone, at + timedelta(days=3), UPI)
+    assert later.facts.money_back_at is None
