@@ -16,7 +16,7 @@ from deploy.demo.world import world
 from deploy.local import layout, profile, signals
 from deploy.local.errors import StartError
 from deploy.local.system import Given, System
-from shared import clock
+from shared import clock, wallets
 
 FOLDER: Final = layout.RUN / "demo"
 FINE, DIFFERS, INTERRUPTED = 0, 1, 130
@@ -35,6 +35,7 @@ def run(*, once: bool, wallet: str) -> int:
         out.print(f"[{clock.monotonic() - began:5.1f} s] {text}", soft_wrap=True)
 
     tell(f"a fresh Redress is being set up in {FOLDER}")
+    _introduce(wallet, out)
     code = INTERRUPTED
     system = System(layout.fresh(FOLDER, wallet), Given(), tell)
     try:
@@ -51,6 +52,16 @@ def run(*, once: bool, wallet: str) -> int:
             system.stop()
     tell("stopped")
     return code
+
+
+def _introduce(name: str, out: Console) -> None:
+    """Whose disputes these are, who pays, and what cannot be promised."""
+    wallet = wallets.load(name)
+    role = wallet.role.value.replace("_", " ")
+    out.print(f"Wallet: {wallet.names.en} {wallet.names.zh}; {wallet.brand.en} runs it as {role}.")
+    out.print(f"Who pays: {wallet.who_pays_by_default.text.en}")
+    for said in wallet.cannot_promise:
+        out.print(f"Not promised: {said.text.en}")
 
 
 def _play(tales: list[stories.Story], system: System, out: Console) -> int:

@@ -142,7 +142,7 @@ def reschedule(
         sums = asyncio.run(
             work.run(dsn, wanted, typer.echo, apply=apply, confirmed_by=confirmed_by)
         )
-    except (work.BadRules, BadProfile, OSError) as why:
+    except (work.BadRules, BadProfile, OSError, SystemExit) as why:  # 1 would say that some do
         typer.echo(str(why), err=True)
         raise typer.Exit(2) from None
     typer.echo(sums.said(apply=apply))

@@ -110,7 +110,12 @@ def lines_of(path: Path) -> Iterator[str]:
         said = (error.strerror or type(error).__name__).lower()
         raise BadQuestion(f"--from-file: {path}: {said}; name a file of lines, or -") from None
     with lines:
-        yield from lines
+        try:
+            yield from lines
+        except UnicodeError:
+            raise BadQuestion(
+                f"--from-file: {path}: no text in UTF-8; name a file of lines"
+            ) from None
 
 
 def every_rule(name: str | None) -> Iterator[str]:

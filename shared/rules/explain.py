@@ -37,7 +37,10 @@ def explain(
         return told
     promised = _joined(
         _Span(rule.value, rule.unit, start, due_at, calendar, zone).end(),
-        ("为已承诺的日期；按现行日历：", " was promised before; by today's calendar "),
+        (
+            "为已承诺的日期；按现行规则和日历：",
+            " was promised before; by today's rules and calendar ",
+        ),
         told.text,
     )
     return Explanation(due_at, promised, told.unpublished)

@@ -39,9 +39,15 @@ def load(name: str, version: int | None = None) -> Profile:
     """
     path = files.find("rules", name, version)
     if path is None:
+        known = files.installed("rules")
+        if version is not None and name in known:
+            newest = load(name).version
+            raise BadProfile(
+                f"REDRESS_PROFILE: {name} has no version {version}; its newest is {newest}, and "
+                f"an earlier one lies in archive/{name}@N.toml"
+            )
         wanted = name if version is None else f"{name}@{version}"
-        known = ", ".join(files.installed("rules"))
-        raise BadProfile(f"REDRESS_PROFILE: no profile {wanted!r}; use one of: {known}")
+        raise BadProfile(f"REDRESS_PROFILE: no profile {wanted!r}; use one of: {', '.join(known)}")
     profile = _read(path)
     if version not in (None, profile.version):
         raise BadProfile(f"{path.name}, version {profile.version}: its name says {version}; agree")

@@ -63,6 +63,7 @@ TEXT: Final[dict[str, Both]] = {
         "More came back than was due: look into it.",
     ),
     "overdue": ("已逾期", "overdue"),
+    "past_first": ("已超过首次承诺", "past the first promise"),
     "purpose": ("用途", "Purpose"),
     "reason": ("原因", "Reason"),
     "reference": ("编号", "Reference"),

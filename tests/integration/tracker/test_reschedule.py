@@ -215,7 +215,7 @@ async def test_a_moved_timer_still_fires(folder: Path, stage: Stage) -> None:
 
 def test_rules_that_are_not_there_are_named(folder: Path) -> None:
     del folder
-    with pytest.raises(BadRules, match="--rules: no profile 'mine@3'; use one of: "):
+    with pytest.raises(BadRules, match="--rules: mine has no version 3; its newest is 2"):
         named("mine@3")
     with pytest.raises(BadRules, match="--rules: 'mine@x'; write cn-nonbank@2"):
         named("mine@x")

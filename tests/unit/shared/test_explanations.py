@@ -119,11 +119,11 @@ def test_the_last_published_day_is_no_guess() -> None:
 
 OTHERWISE = (
     (
-        "2026年10月13日为已承诺的日期；按现行日历：自2026年9月30日起3个工作日，到2026年10月10日为止；"
+        "2026年10月13日为已承诺的日期；按现行规则和日历：自2026年9月30日起3个工作日，到2026年10月10日为止；"
         "10月1日至7日为国庆节假期；10月10日（周六）调休上班（law Art 1，第3版）"
     ),
     (
-        "13 October 2026 was promised before; by today's calendar 3 business days from "
+        "13 October 2026 was promised before; by today's rules and calendar 3 business days from "
         "30 September 2026 end on 10 October 2026; 1 to 7 October are off for National Day; "
         "Saturday 10 October is a working day (law Art 1, version 3)"
     ),
@@ -145,11 +145,11 @@ def test_an_hour_that_was_promised_otherwise() -> None:
     start, other = moment("2026-09-30T10:00+08:00"), moment("2026-09-30T12:30+08:00")
     told = rules.explain(hour, "r", start, other).text
     assert told[0].startswith(
-        "2026年9月30日12:30为已承诺的日期；按现行日历：自2026年9月30日10:00起"
+        "2026年9月30日12:30为已承诺的日期；按现行规则和日历：自2026年9月30日10:00起"
     )
     assert told[1].startswith(
-        "12:30 on 30 September 2026 was promised before; by today's calendar 1 hour from 10:00 on "
-        "30 September 2026 ends at 11:00 on 30 September 2026"
+        "12:30 on 30 September 2026 was promised before; by today's rules and calendar 1 hour "
+        "from 10:00 on 30 September 2026 ends at 11:00 on 30 September 2026"
     )
 
 

@@ -48,7 +48,7 @@ def test_versions_in_use_before_are_kept_in_the_archive(folder: Path) -> None:
     assert hours(rules.load("mine")) == (3, 3, 24)
     assert [hours(rules.load("mine", n))[2] for n in (1, 2, 3)] == [8, 16, 24]
     assert rules.load("mine", 1).name == "mine"
-    with pytest.raises(BadProfile, match="no profile 'mine@4'"):
+    with pytest.raises(BadProfile, match="mine has no version 4; its newest is 3"):
         rules.load("mine", 4)
     # a dispute whose version nobody kept goes on under the newest
     assert hours(rules.opened_under("mine", 2))[2] == 16
