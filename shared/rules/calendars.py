@@ -22,7 +22,7 @@ from shared.rules.files import BadProfile
 
 _FILE: Final = Path(__file__).with_name("calendars.toml")
 _OWN: Final = "calendars.toml"
-_MOVED: Final = re.compile(r"\d{2}/\d{2}/\d{4}|\d{4}-\d{2}-\d{2}")
+_MOVED: Final = re.compile(r"\d{2}/\d{2}/\d{4}")
 _YEAR: Final = frozenset(("source", "whole", "closed", "worked"))
 _BESIDE: Final = frozenset(("version", "names"))  # what a file of amendments has beside calendars
 _MARKS: Final = {" (observed)": "（补假）", " (estimated)": "（估计）"}
