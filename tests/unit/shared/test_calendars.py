@@ -116,6 +116,16 @@ def test_what_was_read_is_forgotten_with_its_folder(folder: Path) -> None:
     assert not calendars.calendar("CN").is_published(2027)
 
 
+def test_an_operators_own_words_for_a_holiday_count_while_its_folder_does(folder: Path) -> None:
+    day = date(2026, 11, 26)  # the fourth Thursday
+    assert calendars.calendar("US").closed_for(day) == ("感恩节", "Thanksgiving Day")
+    ours = amended(folder, '[names]\n"Thanksgiving Day" = "火鸡节"', "US")
+    assert ours.closed_for(day) == ("火鸡节", "Thanksgiving Day")
+    assert ours.closed_for(date(2026, 12, 25)) == ("圣诞节", "Christmas Day")
+    rules.look_in(None)
+    assert calendars.calendar("US").closed_for(day) == ("感恩节", "Thanksgiving Day")
+
+
 YEAR = '[CN.days.2027]\nsource = "s"\n'
 
 

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,30 @@ def test_an_hour_that_was_promised_otherwise() -> None:
     assert told[1].startswith(
         "12:30 on 30 September 2026 was promised before; by today's rules and calendar 1 hour "
         "from 10:00 on 30 September 2026 ends at 11:00 on 30 September 2026"
+    )
+
+
+def test_a_date_that_was_promised_otherwise_still_says_that_todays_calendar_is_a_guess() -> None:
+    start, other = moment("2026-12-30T12:00+08:00"), moment("2027-01-09T00:00+08:00")
+    told = rules.explain(profile("CN", 3, B), "r", start, other)
+    assert (told.due_at, told.unpublished) == (other, (2027,))
+    assert told.text[0] == f"2027年1月8日为已承诺的日期；按现行日历：{CHINAS[0]}"
+    assert told.text[1] == f"8 January 2027 was promised before; by today's calendar {CHINAS[1]}"
+
+
+def test_a_rule_with_a_calendar_of_its_own_is_told_by_its_days_and_its_zone() -> None:
+    """20:00 on 30 September in New York is 1 October in China; banks there work on 8, 9, 10."""
+    american = profile("US", 3, B)
+    row = replace(american.rules["r"], calendar="CN")
+    told = rules.explain(replace(american, rules={"r": row}), "r", moment("2026-09-30T20:00-04:00"))
+    assert told.due_at == moment("2026-10-11T00:00+08:00")
+    assert told.text[0] == (
+        "自2026年10月1日起3个工作日，到2026年10月10日为止；10月2日至7日为国庆节假期；"
+        "10月10日（周六）调休上班（law Art 1，第3版）"
+    )
+    assert told.text[1] == (
+        "3 business days from 1 October 2026 end on 10 October 2026; 2 to 7 October are off for "
+        "National Day; Saturday 10 October is a working day (law Art 1, version 3)"
     )
 
 

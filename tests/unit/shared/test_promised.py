@@ -1,75 +1,103 @@
-"""A promised date as events tell it: by the file that says so, in the calendar it counts in."""
+"""A promised date as events and views tell it, field by field."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
-
-from shared import rules
-from shared.rules import promised
-
-HEIR = """
-version = 7
-inherits = "default"
-calendar = "CN"
-
-[rules.refund_due]
-value = 2
-unit = "business_day"
-source = "agreement with the bank"
-standing = "read"
-basis = "contract"
-calendar = "US"
-"""
-START = datetime(2026, 11, 25, 18, 0, tzinfo=UTC)  # Wednesday, 13:00 in New York
+from shared.rules import BY_BANK, Profile, Rule, Unit, calendars
+from shared.rules.promised import promised
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path) -> Iterator[None]:
-    (tmp_path / "rules").mkdir()
-    (tmp_path / "rules" / "heir.toml").write_text(HEIR, encoding="utf-8")
-    rules.look_in(tmp_path)
-    yield
-    rules.look_in(None)
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
 
 
-def test_a_row_of_its_own_is_told_with_its_own_file_and_calendar() -> None:
-    heir = rules.load("heir")
-    due = datetime(2026, 12, 1, 5, 0, tzinfo=UTC)  # Thursday is Thanksgiving; Monday ends then
-    told = promised(heir, "refund_due", START, due)
-    assert (told.profile, told.version, told.calendar) == ("heir", 7, "US")
-    assert (told.value, told.unit, told.basis) == (2, "business_day", "contract")
-    assert told.text["en"].startswith("2 business days from 25 November 2026 end on 30 November")
-    assert told.text["zh-CN"].startswith("自2026年11月25日起2个工作日，到2026年11月30日为止")
-    assert told.unpublished == []
+# a wallet's profile of the American calendar; one row stands in a file that it inherits
+LAW = Rule(
+    "complaint_due",
+    3,
+    Unit.BUSINESS_DAY,
+    "Art 1",
+    "unconfirmed",
+    basis="law",
+    profile="law",
+    version=3,
+    calendar="CN",
+)
+OURS = Profile("ours", 9, "US", "America/New_York", {"complaint_due": LAW}, {}, {})
+START = moment("2026-12-30T12:00+08:00")
+DUE = moment("2027-01-06T00:00+08:00")  # Thu 31 December, Mon 4, Tue 5 January
 
 
-def test_an_inherited_row_is_told_with_the_file_that_it_stands_in() -> None:
-    heir = rules.load("heir")
-    told = promised(heir, "promise_missing_funds", START, heir.due("promise_missing_funds", START))
-    newest = rules.load("default").version
-    assert (told.profile, told.version, told.calendar) == ("default", newest, "CN")
-    assert newest != 7
+def test_a_promise_names_the_file_version_calendar_and_standing_of_its_rule() -> None:
+    told = promised(OURS, "complaint_due", START, DUE).model_dump()
+    text = told.pop("text")
+    assert told == {
+        "due_at": DUE,
+        "from_at": START,
+        "rule": "complaint_due",
+        "profile": "law",
+        "version": 3,
+        "value": 3,
+        "unit": "business_day",
+        "calendar": "CN",
+        "calendar_version": calendars.version(),
+        "source": "Art 1",
+        "standing": "unconfirmed",
+        "basis": "law",
+        "unpublished": [2027],
+    }
+    assert text == {
+        "zh-CN": "自2026年12月30日起3个工作日，到2027年1月5日为止；1月1日为元旦"
+        "（law Art 1，第3版）。中国2027年的日历尚未公布，公布后日期可能调整",
+        "en": "3 business days from 30 December 2026 end on 5 January 2027; 1 January is New "
+        "Year's Day (law Art 1, version 3). The 2027 calendar of China is not published yet; "
+        "the date may move when it is",
+    }
 
 
-def test_a_year_that_nobody_has_published_is_named() -> None:
-    start = datetime(2026, 12, 29, 2, 0, tzinfo=UTC)  # Tuesday; three business days end in 2027
-    heir = rules.load("heir")
-    due = heir.due("promise_missing_funds", start)
-    assert promised(heir, "promise_missing_funds", start, due).unpublished == [2027]
+def test_a_rule_without_calendar_and_file_is_of_the_profile() -> None:
+    bare = replace(LAW, calendar=None, profile="")
+    told = promised(replace(OURS, rules={bare.id: bare}), bare.id, START, DUE)
+    assert (told.profile, told.version, told.calendar) == ("ours", 3, "US")
 
 
-def test_a_banks_own_date_is_told_in_the_zone_of_the_rules() -> None:
-    expected = datetime(2026, 11, 25, 18, 30, tzinfo=UTC)  # the 26th in Shanghai
-    told = promised(
-        rules.load("heir"), rules.BY_BANK, expected, datetime(2026, 11, 25, 19, 30, tzinfo=UTC)
+def test_a_date_that_was_promised_before_stays_with_todays_beside_it() -> None:
+    before = moment("2027-01-05T00:00+08:00")
+    told = promised(OURS, "complaint_due", START, before)
+    assert (told.due_at, told.unpublished) == (before, [2027])
+    assert told.text["zh-CN"].startswith(
+        "2027年1月4日为已承诺的日期；按现行规则和日历：自2026年12月30日起3个工作日，到2027年1月5日为止；"
     )
-    assert told.text["zh-CN"] == (
-        "对方给出的日期是2026年11月26日02:30；到期我们会再查，最晚2026年11月26日03:30告诉您"
+    assert told.text["en"].startswith(
+        "4 January 2027 was promised before; by today's rules and calendar 3 business days from "
+        "30 December 2026 end on 5 January 2027; "
     )
-    assert told.text["en"] == (
-        "the other side gave 26 November 2026 02:30; "
-        "we ask again then and tell you by 26 November 2026 03:30"
-    )
-    assert (told.rule, told.value, told.unit) == ("expected_by_bank", 3600, "second")
+
+
+def test_a_date_of_the_banks_own_is_told_with_the_time_its_news_takes() -> None:
+    """Half past midnight in Shanghai is the day before in UTC."""
+    china = Profile("ours", 9, "CN", "Asia/Shanghai", {}, {}, {})
+    expected = datetime(2026, 10, 12, 16, 30, tzinfo=UTC)
+    due = datetime(2026, 10, 13, 4, 0, tzinfo=UTC)
+    told = promised(china, BY_BANK, expected, due).model_dump()
+    assert told == {
+        "due_at": due,
+        "from_at": expected,
+        "rule": "expected_by_bank",
+        "profile": "ours",
+        "version": 9,
+        "value": 41_400,  # eleven and a half hours
+        "unit": "second",
+        "calendar": "CN",
+        "calendar_version": calendars.version(),
+        "source": "the other side's own date",
+        "standing": "read",
+        "basis": "own",
+        "unpublished": [],
+        "text": {
+            "zh-CN": "对方给出的日期是2026年10月13日00:30；到期我们会再查，"
+            "最晚2026年10月13日12:00告诉您",
+            "en": "the other side gave 13 October 2026 00:30; we ask again then and tell you by "
+            "13 October 2026 12:00",
+        },
+    }
