@@ -1,6 +1,7 @@
 """Profiles in the operator's own folder, versions that were in use before, and inheritance."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,87 @@ def test_an_own_default_may_inherit_from_the_one_that_comes_with_redress(folder:
     assert hours(rules.load("default")) == (shipped + 1, shipped + 1, 12)
     assert rules.load("us-reg-e").rules["merchant_answer"].value == 12
     assert rules.load("default", shipped).rules["merchant_answer"].value == 48
+
+
+OVER_A_LAW = """version = 1
+inherits = "us-reg-e"
+[rules]
+investigation = { value = 12, unit = "business_day", source = "ours", standing = "unconfirmed" }
+result_told = { value = 4, unit = "hour", stops = "told", source = "x", standing = "read" }
+complaint_due = { same = "investigation" }
+[late_compensation.investigation]
+per_day = { USD = 500 }
+[late_compensation.result_told]
+per_day = { USD = 700 }
+standing = "secondary"
+"""
+
+
+def test_a_row_that_is_overridden_keeps_what_starts_and_stops_it_and_nothing_else(
+    folder: Path,
+) -> None:
+    (folder / "child.toml").write_text(OVER_A_LAW, encoding="utf-8")
+    child = rules.load("child")
+    row = child.rules["investigation"]
+    assert (row.starts, row.stops, row.value) == ("claim", "investigated", 12)
+    assert (row.basis, row.standing, row.source) == ("own", "unconfirmed", "ours")  # no law's now
+    told = child.rules["result_told"]
+    assert (told.starts, told.stops, told.unit) == ("decision", "told", Unit.HOUR)
+    # what is the same is the same as the new row; what the parent filled by it stays as it was
+    assert child.rules["complaint_due"].value == 12
+    assert child.rules["promise_unauthorized"].value == 10
+
+
+def test_money_for_late_days_is_as_sure_as_its_rule_where_it_does_not_say(folder: Path) -> None:
+    (folder / "child.toml").write_text(OVER_A_LAW, encoding="utf-8")
+    late = rules.load("child").late
+    assert {key: (dict(row.per_day), row.source, row.standing) for key, row in late.items()} == {
+        "investigation": ({"USD": 500}, "ours", "unconfirmed"),
+        "result_told": ({"USD": 700}, "x", "secondary"),
+    }
+
+
+OF_TWO_CALENDARS = """version = 1
+inherits = "us-reg-e"
+zone = "America/Chicago"
+[defaults]
+source = "s"
+standing = "read"
+[rules]
+recall_due = { value = 1, unit = "business_day", calendar = "TARGET2" }
+chargeback_due = { value = 1, unit = "business_day", calendar = "US" }
+"""
+
+
+def test_a_row_of_another_calendar_counts_its_days_to_its_own_midnight(folder: Path) -> None:
+    (folder / "child.toml").write_text(OF_TWO_CALENDARS, encoding="utf-8")
+    child, start = rules.load("child"), datetime(2026, 4, 2, 12, tzinfo=UTC)
+    # Thursday; Good Friday and Easter Monday are off in Frankfurt: Tuesday the 7th ends at UTC+2
+    assert child.due("recall_due", start) == datetime(2026, 4, 7, 22, tzinfo=UTC)
+    assert child.zone_of(child.rules["recall_due"]) == "Europe/Berlin"
+    # Friday the 3rd ends at UTC-5: a row that names the profile's calendar keeps its zone
+    assert child.due("chargeback_due", start) == datetime(2026, 4, 4, 5, tzinfo=UTC)
+
+
+def test_a_profiles_own_zone_counts_before_that_of_its_calendar(folder: Path) -> None:
+    (folder / "child.toml").write_text(OF_TWO_CALENDARS, encoding="utf-8")
+    # half past four on Friday 2 October is Thursday in Chicago, not in New York; Columbus Day
+    # is the 12th: 2 · 5 6 7 8 9 · 13 14 15 16 → midnight into the 17th
+    late = datetime(2026, 10, 2, 4, 30, tzinfo=UTC)
+    child, parent = rules.load("child"), rules.load("us-reg-e")
+    assert child.due("investigation", late) == datetime(2026, 10, 17, 5, tzinfo=UTC)
+    assert parent.due("investigation", late) == datetime(2026, 10, 20, 4, tzinfo=UTC)
+
+
+def test_limits_and_money_for_late_days_are_inherited_by_currency(folder: Path) -> None:
+    head = 'version = 1\ninherits = "in-upi"\n'
+    text = f"{head}[amounts.compensation_cap]\nINR = 70000\n"
+    (folder / "child.toml").write_text(text, encoding="utf-8")
+    child = rules.load("child")
+    assert child.compensation_cap("INR") == 70_000
+    assert child.compensation_cap("CNY") == 20_000  # as in the default profile
+    assert child.four_eyes_above("CNY") == 500_000
+    assert dict(child.late["reversal_due"].per_day) == {"INR": 100_00}
 
 
 @pytest.mark.parametrize("wanted", ["default@9", "default@x", "default@", "nobody@1"])
