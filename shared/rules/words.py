@@ -7,7 +7,7 @@ from shared.rules.calendars import Words
 
 STARTS: Final[Mapping[str, Words]] = {
     "claim": ("收到申请", "the claim is received"),
-    "transaction": ("交易发生", "the transaction"),
+    "transaction": ("交易发生", "the transaction is made"),
     "statement": ("寄出账单", "the statement that shows it is sent"),
     "account_opened": ("开户", "the account is opened"),
     "step": ("这一步开始", "the step begins"),
@@ -15,15 +15,15 @@ STARTS: Final[Mapping[str, Words]] = {
     "merchant_asked": ("通知商家", "the merchant is told"),
     "merchant_refused": ("商家拒绝", "the merchant refuses"),
     "complaint": ("收到投诉", "the complaint is received"),
-    "decision": ("作出决定", "the decision"),
-    "credit_given": ("临时入账", "the provisional credit"),
+    "decision": ("作出决定", "the decision is made"),
+    "credit_given": ("临时入账", "the provisional credit is given"),
     "credit_ended": ("收回临时入账", "the provisional credit is debited"),
     "filed": ("提交拒付", "the chargeback is filed"),
     "responded": ("对方申辩", "the other side has responded"),
     "sent": ("款项发出", "it is sent"),
     "identity_proven": ("核实身份", "the identity is proven"),
     "news": ("消息应到", "the news was due"),
-    "due": ("到期", "the date itself"),
+    "due": ("到期", "the date itself comes"),
 }
 STOPS: Final[Mapping[str, Words]] = {
     "told": ("告知结果或进展", "the customer is told a result or an update"),

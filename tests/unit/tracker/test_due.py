@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 from services.tracker.__main__ import app
 from shared import rules
 from shared.rules import calendars
+from shared.rules.calendars import Words
+from shared.rules.words import BASES, STANDINGS, STARTS, STOPS
 from tests.unit.shared.dates_by_hand import ROWS, B, Notice, Row
 
 BARE = [(notice, row) for notice, row in ROWS if row[2] == B]
@@ -102,6 +104,74 @@ def test_a_rule_says_what_it_rests_on() -> None:
         "from when the claim is received until the investigation is concluded; law; "
         "from a secondary source"
     )
+
+
+@pytest.mark.parametrize(
+    ("profile", "rule", "chinese", "english"),
+    [
+        (
+            *("uk-app-scam", "reimbursement"),
+            "从收到申请起，至款项到账止；法定；未经确认，请法务核对",
+            (
+                "from when the claim is received until the money is credited; law; "
+                "unconfirmed: have a lawyer confirm it"
+            ),
+        ),
+        (
+            *("in-upi", "payment_reversal"),
+            "从交易发生起，至款项退回止；法定；已核对原文",
+            "from when the transaction is made until the money comes back; law; read in the source",
+        ),
+        (
+            *("us-reg-e", "result_told"),
+            "从作出决定起，至发出通知止；法定；二手来源",
+            "from when the decision is made until the notice is sent; law; from a secondary source",
+        ),
+        (
+            *("us-reg-e", "credit_told"),
+            "从临时入账起，至发出通知止；法定；二手来源",
+            (
+                "from when the provisional credit is given until the notice is sent; law; "
+                "from a secondary source"
+            ),
+        ),
+        (
+            *("wechat-pay", "merchant_first_reply"),
+            "从通知商家起，至对方答复止；平台或卡组织规则；已核对原文",
+            (
+                "from when the merchant is told until the other side answers; "
+                "the platform's or network's terms; read in the source"
+            ),
+        ),
+        (
+            *("default", "promise_reminder"),
+            "从到期起，至告知结果或进展止；我方承诺；我方自定",
+            (
+                "from when the date itself comes until the customer is told a result or an update; "
+                "our own promise; our own rule"
+            ),
+        ),
+        (
+            *("default", "arbitration_due"),
+            "从这一步开始起，至作出决定止；我方承诺；我方自定",
+            "from when the step begins until it is decided; our own promise; our own rule",
+        ),
+    ],
+)
+def test_how_sure_a_rule_is_stands_under_its_date(
+    profile: str, rule: str, chinese: str, english: str
+) -> None:
+    said = due("--profile", profile, "--rule", rule, "--from", "2026-09-28T10:00")
+    assert said.stdout.splitlines()[3:] == [chinese, english]
+
+
+@pytest.mark.parametrize(
+    "table", [STARTS, STOPS, STANDINGS, BASES], ids=["starts", "stops", "standing", "basis"]
+)
+def test_no_two_codes_are_told_by_the_same_words(table: Mapping[str, Words]) -> None:
+    for language in (0, 1):
+        told = [words[language] for words in table.values()]
+        assert len(set(told)) == len(told)
 
 
 def test_the_readme_shows_what_is_printed() -> None:
@@ -200,6 +270,16 @@ def test_a_wrong_line_is_named_by_its_number(line: str, remedy: str) -> None:
     assert said.exit_code == 2
     assert said.stdout.splitlines()[0].startswith("2026-10-11T00:00:00+08:00\t")
     assert said.stderr.startswith(f"line 3: {remedy}")
+
+
+def test_the_list_tells_version_and_calendar_of_each_row(folder: Path) -> None:
+    head = 'version = 4\ninherits = "default"\n[rules]\n'
+    row = 'value = 1, unit = "business_day", calendar = "TARGET2", source = "s", standing = "read"'
+    (folder / "child.toml").write_text(f"{head}recall_due = {{ {row} }}\n", encoding="utf-8")
+    lines = due("--list", "--profile", "child").stdout.splitlines()[1:]
+    rows = {line.split("\t")[1]: line.split("\t") for line in lines}
+    assert rows["recall_due"][2:6] == ["4", "1", "business_day", "TARGET2"]
+    assert rows["arbitration_due"][2:6] == ["1", "7", "calendar_day", "CN"]
 
 
 def test_the_list_of_rules_has_a_line_for_each() -> None:
