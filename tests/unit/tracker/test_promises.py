@@ -4,8 +4,17 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.tracker.domain import public
+from services.tracker.domain.effects import Timer
 from services.tracker.domain.snapshot import status_changed
-from services.tracker.domain.triggers import Cause, MerchantAnswer, Rescheduled, T, Trigger, Wish
+from services.tracker.domain.triggers import (
+    AccountReport,
+    Cause,
+    MerchantAnswer,
+    Rescheduled,
+    T,
+    Trigger,
+    Wish,
+)
 from shared.contracts.vocabulary import Actor, Kind
 from tests.unit.tracker.case import (
     START,
@@ -68,6 +77,73 @@ def test_what_the_customer_was_told_moves_with_its_timer_and_so_does_the_reminde
     case.when(T.DATES_MOVED, Rescheduled("ops-1", 1, None, (date,)), actor=Actor.OPS)
     assert (case.facts.answer_by, case.due_in("evidence_due")) == (becomes, 300)
     assert (case.due_in("promise_near"), case.promised_in) == (300 - 15, 700)
+
+
+def test_a_promise_that_rules_move_has_its_timers_and_its_reminder_anew() -> None:
+    case = in_arbitration()
+    case.when(T.PROMISE_NEAR, after_s=685, actor=Actor.REDRESS)
+    assert case.facts.promise_near
+    becomes = START + timedelta(seconds=900)
+    stands = ("arbitration", "arbitration_due", becomes, "arbitration_due", START)
+    over = ("consent", "merchant_due", becomes, "merchant_answer", START)
+    moved = Rescheduled("ops-1", 2, becomes, (stands, over))
+    answer = case.when(T.DATES_MOVED, moved, actor=Actor.OPS)
+    assert (case.facts.rules_version, case.facts.promise_near) == (2, False)
+    assert (case.facts.promise_rule, case.facts.promise_from) == ("arbitration_due", START)
+    assert case.promised_in == case.due_in("promise_due") == case.due_in("arbitration_due") == 215
+    assert (case.due_in("promise_near"), "merchant_due" in case.work) == (200, False)
+    # the next time it is moved it is counted by the same rule from the same start
+    timers = [each for each in answer.effects if isinstance(each, Timer)]
+    counted = {each.trigger: (each.rule, each.start) for each in timers}
+    assert counted[T.ARBITRATION_DUE] == ("arbitration_due", START)
+
+
+def test_a_date_that_has_passed_meanwhile_is_not_moved_to() -> None:
+    case = in_arbitration()
+    moved = Rescheduled("ops-1", 2, START + timedelta(seconds=200))
+    case.when(T.DATES_MOVED, moved, after_s=200, actor=Actor.OPS)
+    assert (case.promised_in, case.due_in("promise_due"), case.due_in("promise_near")) == (
+        *(500, 500),
+        485,
+    )
+    assert case.facts.rules_version == 2
+
+
+def test_nothing_is_moved_after_the_end() -> None:
+    case = in_flight()
+    case.when(T.REFUND_CREDITED, refund())
+    moved = Rescheduled("ops-1", 2, START + timedelta(seconds=900))
+    assert case.when(T.DATES_MOVED, moved, actor=Actor.OPS).result == "late"
+    assert (case.promised_in, case.facts.rules_version) == (None, None)
+
+
+def test_the_date_of_an_identity_check_moves_with_its_timer() -> None:
+    case = opened(Kind.UNAUTHORIZED)
+    case.answered("accounts:hold:1", T.HOLD_PLACED, AccountReport(1))
+    assert case.status == "verifying_identity"
+    becomes = START + timedelta(seconds=400)
+    date = ("identity", "identity_due", becomes, "identity_due", START)
+    case.when(T.DATES_MOVED, Rescheduled("ops-1", 1, None, (date,)), actor=Actor.OPS)
+    assert (case.facts.answer_by, case.due_in("identity_due")) == (becomes, 400)
+    assert case.due_in("promise_near") == 400 - 15
+
+
+def test_a_timer_of_the_customers_that_moves_while_nothing_is_asked_of_them_tells_no_date() -> None:
+    case = found(Kind.GOODS_OR_SERVICE)
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    case.when(T.LEGAL_HOLD_PLACED, Cause("ops-1", "court_order"), actor=Actor.OPS)
+    assert (case.status, case.facts.answer_by) == ("under_review", None)
+    becomes = START + timedelta(seconds=300)
+    date = ("arbitration", "evidence_due", becomes, "evidence_due", START)
+    case.when(T.DATES_MOVED, Rescheduled("ops-1", 1, None, (date,)), actor=Actor.OPS)
+    assert (case.facts.answer_by, case.due_in("evidence_due")) == (None, 300)
+
+
+def test_who_is_reminded_of_a_date_that_has_come_is_told_nothing() -> None:
+    case = asked_of_merchant()
+    answer = case.when(T.PROMISE_NEAR, after_s=1000, actor=Actor.REDRESS)
+    assert (answer.result, answer.reason) == ("late", "the date itself has come")
+    assert not case.facts.promise_near
 
 
 def test_nobody_is_reminded_after_the_end_or_while_the_law_holds_the_case() -> None:
@@ -178,7 +254,19 @@ def test_the_step_that_finds_the_date_passed_says_which_it_was() -> None:
     assert missed(case) == {}
     case.when(T.ARBITRATION_DUE, after_s=700)  # due at the same moment, and heard first
     assert (missed(case), case.facts.promises_missed) == ({"missed": promised}, 1)
+    again = Case(case.dispute, now=case.now, work=dict(case.work))
     case.when(T.ARBITRATION_DUE, after_s=70)
+    assert (missed(case), case.facts.promises_missed) == ({}, 1)
+    # nor is it told again with a reminder, or with dates that have moved
+    again.when(T.PROMISE_NEAR, after_s=600, actor=Actor.REDRESS)
+    assert (again.facts.promise_near, missed(again)) == (True, {})
+
+
+def test_dates_that_move_after_a_missed_one_do_not_tell_it_again() -> None:
+    case = in_arbitration()
+    case.when(T.ARBITRATION_DUE, after_s=700)
+    assert missed(case) == {"missed": (START + timedelta(seconds=700)).isoformat()}
+    case.when(T.DATES_MOVED, Rescheduled("ops-1", 2, None), after_s=1, actor=Actor.OPS)
     assert (missed(case), case.facts.promises_missed) == ({}, 1)
 
 
@@ -215,8 +303,25 @@ def test_an_end_has_no_promise_and_no_rule_of_one() -> None:
     assert (case.facts.promised_at, case.facts.promise_rule) == (None, None)
 
 
-def test_a_date_that_is_kept_keeps_its_rule() -> None:
+def test_a_date_that_is_kept_keeps_its_rule_and_what_it_was_counted_from() -> None:
     case = asked_of_merchant()
     case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), after_s=900, actor=Actor.MERCHANT)
-    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), after_s=500, actor=Actor.MERCHANT)
+    refused = START + timedelta(seconds=900)
+    assert case.facts.promise_from == refused
+    case.when(T.MERCHANT_SENT_EVIDENCE, MerchantAnswer(1), after_s=100, actor=Actor.MERCHANT)
+    assert (case.status, case.facts.promise_from) == ("in_arbitration", refused)
+    case.when(T.MERCHANT_ACCEPTED, MerchantAnswer(1), after_s=400, actor=Actor.MERCHANT)
     assert (case.status, case.facts.promise_rule) == ("refund_approved", "arbitration_due")
+    assert case.facts.promise_from == refused
+
+
+def test_what_a_date_is_counted_from() -> None:
+    """Intake's from the opening, whenever it is heard; the bank's own is its date itself."""
+    opening = START - timedelta(seconds=60)
+    assert opened(Kind.MISSING_FUNDS, opened_at=opening).facts.promise_from == opening
+    expected = START + timedelta(seconds=300)
+    case = approved()
+    case.answered("bank:refund:1", T.REFUND_ACCEPTED, refund(expected_at=expected))
+    assert case.facts.promise_from == expected
+    case.when(T.PROMISE_DUE, after_s=330, actor=Actor.REDRESS)
+    assert case.facts.promise_from == START + timedelta(seconds=330)
