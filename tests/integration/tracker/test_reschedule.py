@@ -9,6 +9,7 @@ from prometheus_client import REGISTRY
 
 from services.tracker.domain.triggers import T
 from services.tracker.reschedule import BadRules, Sums, named, run
+from services.tracker.store import dated
 from shared import rules
 from shared.contracts.events import DisputeOpened
 from shared.contracts.vocabulary import Kind
@@ -173,6 +174,73 @@ async def test_a_date_of_the_law_moves_against_the_customer_only_if_somebody_con
         id=event.dispute_id,
     )
     assert made["by"] == "ops-7"
+
+
+# arbitration two days later by law; a day more for the customer's evidence, which is ours to give
+PARTLY = f"""version = 1
+{HEAD}
+arbitration_due = {{ value = 8, unit = "calendar_day", {LAW} }}
+evidence_due = {{ value = 3, unit = "calendar_day", source = "ours", standing = "default" }}
+"""
+PARTLY_LATER = (
+    PARTLY.replace("version = 1", "version = 2")
+    .replace("value = 8", "value = 10")
+    .replace("value = 3", "value = 4")
+)
+
+
+async def test_what_needs_nobody_moves_while_the_rest_waits_and_so_does_the_new_version(
+    folder: Path, stage: Stage
+) -> None:
+    (folder / "rules" / "mine.toml").write_text(PARTLY_LATER, encoding="utf-8")
+    (folder / "rules" / "archive" / "mine@1.toml").write_text(PARTLY, encoding="utf-8")
+    rules.look_in(folder)
+    event = mine(kind=Kind.GOODS_OR_SERVICE)
+    await stage.to_merchant(event)
+    await stage.each(merchant(event, T.MERCHANT_REFUSED))
+    at = (await stage.dispute(event))["updated_at"]
+
+    sums, lines = await rescheduled(stage, apply=True)
+    assert sums.said(apply=True) == (
+        "1 open disputes, 2 dates differ: 1 moved; 1 need --confirmed-by"
+    )
+    held = [line for line in lines if line.endswith("; needs --confirmed-by")]
+    assert [" promise (arbitration_due): " in line for line in held] == [True]
+    assert (await dates(stage, event)) == (days_after(at, 8), days_after(at, 4), 1)
+
+    before = await stage.history(event)
+    again, _ = await rescheduled(stage, apply=True)
+    assert (again.moves, again.applied, again.held_back) == (1, 0, 1)
+    assert await stage.history(event) == before
+
+    last, _ = await rescheduled(stage, apply=True, confirmed_by="ops-7")
+    assert (last.moves, last.applied, last.held_back) == (1, 1, 0)
+    assert (await dates(stage, event)) == (days_after(at, 10), days_after(at, 4), 2)
+    before = await stage.history(event)
+    nothing, _ = await rescheduled(stage, apply=True, confirmed_by="ops-7")
+    assert (nothing.disputes, nothing.moves) == (1, 0)
+    assert await stage.history(event) == before
+
+
+async def dates(stage: Stage, event: DisputeOpened) -> tuple[datetime, datetime, int]:
+    """The promise; the customer's date, which its timer agrees with; the version that counts."""
+    row = await stage.dispute(event)
+    due_at = (await stage.tasks(event))["evidence_due"]["due_at"]
+    assert datetime.fromisoformat(row["facts"]["answer_by"]) == due_at
+    return row["promised_at"], due_at, row["facts"].get("rules_version") or 1
+
+
+async def test_there_may_be_more_than_one_page(folder: Path, stage: Stage) -> None:
+    del folder
+    events = [
+        mine(kind=Kind.COMPLAINT, transaction_id=None, merchant_id=None)
+        for _ in range(dated.PAGE + 1)
+    ]
+    await stage.send(*(opening(event) for event in events))
+    sums, _ = await rescheduled(stage, apply=True, confirmed_by="ops-7")
+    assert (sums.disputes, sums.applied) == (201, sums.moves)
+    promised = {(await stage.dispute(event))["promised_at"] for event in events}
+    assert promised <= {days_after(event.opened_at, 25) for event in events}
 
 
 async def test_a_date_that_would_have_passed_stays(folder: Path, stage: Stage) -> None:
