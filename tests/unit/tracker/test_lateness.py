@@ -11,7 +11,15 @@ from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Call, Timer
 from services.tracker.domain.snapshot import status_changed
 from services.tracker.domain.states import Compensation, Inquiry, Legs, Refund, Reversal
-from services.tracker.domain.triggers import Grant, Payload, Posting, RefundReport, T, Trigger
+from services.tracker.domain.triggers import (
+    Cause,
+    Grant,
+    Payload,
+    Posting,
+    RefundReport,
+    T,
+    Trigger,
+)
 from shared import rules
 from shared.contracts.events import Amount
 from shared.contracts.vocabulary import (
@@ -93,6 +101,20 @@ def test_it_is_posted_once_and_by_its_own_key() -> None:
     assert later.facts.compensation_n == 1
 
 
+def test_days_that_a_court_holds_the_case_after_the_money_is_back_are_not_paid() -> None:
+    court = Cause("ops-1", "court")
+    placed = Trigger(T.LEGAL_HOLD_PLACED, Actor.OPS, court)
+    held = decide(watched(), placed, PAID + timedelta(days=1), UPI, MoneyView()).dispute
+    back = credited(held, MIDNIGHT + timedelta(hours=1))
+    assert back.legs.compensation is Compensation.NONE
+    lifted = Trigger(T.LEGAL_HOLD_LIFTED, Actor.OPS, court)
+    after = decide(back, lifted, MIDNIGHT + timedelta(days=5), UPI, MoneyView()).dispute
+    assert (after.legs.compensation, after.facts.compensation_minor) == (
+        Compensation.ORDERED,
+        10_000,
+    )
+
+
 def test_money_that_somebody_paid_because_it_did_not_come_back_was_late_too() -> None:
     overdue = watched(
         reversal=Reversal.OVERDUE,
@@ -103,8 +125,11 @@ def test_money_that_somebody_paid_because_it_did_not_come_back_was_late_too() ->
         reversal_held_minor=0,
     )
     overdue = replace(overdue, legs=replace(overdue.legs, refund=Refund.IN_FLIGHT))
+    asked = Trigger(T.REVERSAL_RECHECK)
+    sent = decide(overdue, asked, MIDNIGHT + timedelta(hours=1), UPI, MoneyView()).dispute
+    assert (sent.legs.compensation, sent.facts.money_back_at) == (Compensation.NONE, None)
     paid = Trigger(T.REFUND_CREDITED, Actor.BANK, RefundReport(1))
-    after = decide(overdue, paid, MIDNIGHT + timedelta(days=2), UPI, MoneyView()).dispute
+    after = decide(sent, paid, MIDNIGHT + timedelta(days=2), UPI, MoneyView()).dispute
     assert after.facts.compensation_minor == 30_000
 
 
@@ -164,6 +189,7 @@ def test_other_profiles_give_nothing() -> None:
     trigger = Trigger(T.REVERSAL_CREDITED, Actor.BANK)
     after = decide(watched(), trigger, at, rules.load("default"), MoneyView()).dispute
     assert after.legs.compensation is Compensation.NONE
+    assert after.facts.money_back_at is None  # nobody counts by it
 
 
 def test_the_banks_time_runs_from_the_transaction() -> None:
@@ -303,3 +329,45 @@ def test_money_that_went_away_again_is_late_until_it_is_back_for_good() -> None:
     gone = replace(overdue, facts=replace(overdue.facts, money_back_at=at))
     later = lateness.noted(gone, at + timedelta(days=3), UPI)
     assert later.facts.money_back_at is None
+
+
+def first_look(at: datetime, kind: TransactionKind = TransactionKind.PAYMENT) -> Facts:
+    """Nothing was promised yet beside intake's date, which is over."""
+    asked = watched(kind, Reversal.NONE, promised_at=None, promise_rule=None)
+    return decide(asked, Trigger(T.OPENED), at, UPI, MoneyView()).dispute.facts
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule", "due"),
+    [
+        (TransactionKind.PAYMENT, "reversal_due", MIDNIGHT),
+        # T+1 is Tuesday the 3rd; it ends at 18:30 UTC
+        (
+            TransactionKind.TRANSFER,
+            "reversal_due_transfer",
+            datetime(2026, 3, 3, 18, 30, tzinfo=UTC),
+        ),
+    ],
+)
+def test_the_customer_is_promised_what_the_statute_says_from_the_transaction(
+    kind: TransactionKind, rule: str, due: datetime
+) -> None:
+    facts = first_look(due - timedelta(seconds=1), kind)
+    assert (facts.promise_rule, facts.promised_at, facts.promise_from) == (rule, due, PAID)
+
+
+def test_once_the_statutes_date_is_over_the_promise_is_our_own() -> None:
+    """Sunday 8 March, 00:00 in Kolkata: Monday, Tuesday and Wednesday are three business days."""
+    facts = first_look(MIDNIGHT)
+    assert (facts.promise_rule, facts.promise_from) == ("promise_payment_failed", MIDNIGHT)
+    assert facts.promised_at == datetime(2026, 3, 11, 18, 30, tzinfo=UTC)
+
+
+def test_a_date_from_before_transfers_had_a_rule_of_their_own_stands() -> None:
+    before = watched(TransactionKind.TRANSFER)
+    at = PAID + timedelta(minutes=1)
+    answer = decide(before, Trigger(T.REVERSAL_RECHECK), at, UPI, MoneyView())
+    assert answer.result == "applied"
+    facts = answer.dispute.facts
+    assert facts.promise_rule == "reversal_due"
+    assert facts.promised_at == MIDNIGHT + timedelta(days=60)
