@@ -10,7 +10,7 @@ from services.tracker.domain.decide import Decision, Result, decide
 from services.tracker.domain.dispute import Attempt, Dispute, Facts, MoneyView
 from services.tracker.domain.effects import Call, Timer
 from services.tracker.domain.snapshot import status_changed
-from services.tracker.domain.states import Compensation, Inquiry, Legs, Refund, Reversal
+from services.tracker.domain.states import Compensation, Inquiry, Legs, Refund, Reversal, Trace
 from services.tracker.domain.triggers import (
     Cause,
     Grant,
@@ -154,6 +154,14 @@ def test_the_dispute_that_books_the_reversal_is_the_one_that_is_compensated() ->
         Reversal.CREDITED,
         Compensation.NONE,
     )
+    assert after.facts.money_back_at is None  # the other dispute's
+
+
+def test_a_transfer_that_the_other_bank_rejected_was_late_too() -> None:
+    """Its one day is Tuesday the 3rd; it is back on Sunday the 8th."""
+    booked = watched(TransactionKind.TRANSFER, transaction_state=TransactionState.CAPTURED)
+    rejected = replace(booked, legs=replace(booked.legs, trace=Trace.REJECTED))
+    assert credited(rejected, MIDNIGHT).facts.compensation_minor == 50_000
 
 
 def test_money_that_may_have_come_back_in_time_brings_nothing() -> None:

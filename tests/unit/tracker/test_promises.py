@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from services.tracker.domain import public
 from services.tracker.domain.effects import Timer
 from services.tracker.domain.snapshot import status_changed
@@ -37,8 +39,9 @@ def test_the_date_that_intake_promised_is_adopted() -> None:
     assert case.facts.promise_rule == "promise_missing_funds"
 
 
-def test_an_opening_that_is_heard_after_its_date_has_broken_it() -> None:
-    promised = START - timedelta(seconds=1)
+@pytest.mark.parametrize("ago_s", [1, 0])
+def test_an_opening_that_is_heard_after_its_date_has_broken_it(ago_s: int) -> None:
+    promised = START - timedelta(seconds=ago_s)
     case = opened(Kind.MISSING_FUNDS, first_promised_at=promised)
     assert (case.facts.promises_missed, case.facts.missed_at) == (1, promised)
     assert (case.promised_in, case.facts.late_since) == (900, promised)
@@ -297,10 +300,13 @@ def test_the_customers_own_date_stays_while_the_same_is_asked_and_goes_with_it()
     assert (case.facts.answer_by, case.facts.answer_for) == (None, None)
 
 
-def test_an_end_has_no_promise_and_no_rule_of_one() -> None:
+def test_an_end_has_no_promise_no_rule_of_one_and_none_that_is_near() -> None:
     case = in_flight()
+    case.when(T.PROMISE_NEAR, after_s=585, actor=Actor.REDRESS)
+    assert case.facts.promise_near
     case.when(T.REFUND_CREDITED, refund())
     assert (case.facts.promised_at, case.facts.promise_rule) == (None, None)
+    assert (case.facts.promise_from, case.facts.promise_near) == (None, False)
 
 
 def test_a_date_that_is_kept_keeps_its_rule_and_what_it_was_counted_from() -> None:
