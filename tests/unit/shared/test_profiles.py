@@ -165,6 +165,15 @@ def test_limits_and_money_for_late_days_are_inherited_by_currency(folder: Path) 
     assert dict(child.late["reversal_due"].per_day) == {"INR": 100_00}
 
 
+def test_that_no_bank_stands_behind_a_wallet_is_inherited_unless_it_says_otherwise(
+    folder: Path,
+) -> None:
+    text = 'version = 1\ninherits = "self-custody"\n'
+    (folder / "child.toml").write_text(text, encoding="utf-8")
+    (folder / "other.toml").write_text(f"{text}self_custody = false\n", encoding="utf-8")
+    assert [rules.load(name).self_custody for name in ("child", "other")] == [True, False]
+
+
 @pytest.mark.parametrize("wanted", ["default@9", "default@x", "default@", "nobody@1"])
 def test_a_version_that_is_not_there_is_refused(folder: Path, wanted: str) -> None:
     write(folder, "mine", 1, 12, wanted)

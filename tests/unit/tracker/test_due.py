@@ -189,6 +189,11 @@ def test_a_moment_without_an_offset_is_one_of_the_calendars_zone() -> None:
     assert due(*bare, "2026-09-20").stdout.startswith("2026-09-22T00:00:00+08:00\n")
 
 
+def test_ten_thousand_days_may_be_asked_for() -> None:
+    asked = ("--calendar", "TARGET2", "--from", "2026-09-20", "--business-days")
+    assert (due(*asked, "10000").exit_code, due(*asked, "10001").exit_code) == (0, 2)
+
+
 def test_lines_are_moments_or_options_beside_those_of_the_command() -> None:
     lines = (
         "2026-09-30T10:00\n"
@@ -272,10 +277,28 @@ def test_a_wrong_line_is_named_by_its_number(line: str, remedy: str) -> None:
     assert said.stderr.startswith(f"line 3: {remedy}")
 
 
+OF_TARGET2 = """version = 4
+inherits = "default"
+[rules.recall_due]
+value = 1
+unit = "business_day"
+calendar = "TARGET2"
+source = "s"
+standing = "read"
+"""
+
+
+def test_a_row_of_another_calendar_is_asked_and_answered_in_its_zone(folder: Path) -> None:
+    """Maundy Thursday, half past eleven at night in Frankfurt; Tuesday is the next business day."""
+    (folder / "child.toml").write_text(OF_TARGET2, encoding="utf-8")
+    said = due("--profile", "child", "--rule", "recall_due", "--from", "2026-04-02T23:30")
+    moment, chinese, _, *_ = said.stdout.splitlines()
+    assert moment == "2026-04-08T00:00:00+02:00"
+    assert chinese.startswith("自2026年4月2日起1个工作日，到2026年4月7日为止；")
+
+
 def test_the_list_tells_version_and_calendar_of_each_row(folder: Path) -> None:
-    head = 'version = 4\ninherits = "default"\n[rules]\n'
-    row = 'value = 1, unit = "business_day", calendar = "TARGET2", source = "s", standing = "read"'
-    (folder / "child.toml").write_text(f"{head}recall_due = {{ {row} }}\n", encoding="utf-8")
+    (folder / "child.toml").write_text(OF_TARGET2, encoding="utf-8")
     lines = due("--list", "--profile", "child").stdout.splitlines()[1:]
     rows = {line.split("\t")[1]: line.split("\t") for line in lines}
     assert rows["recall_due"][2:6] == ["4", "1", "business_day", "TARGET2"]
