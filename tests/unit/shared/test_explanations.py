@@ -158,8 +158,9 @@ def test_a_date_that_was_promised_otherwise_still_says_that_todays_calendar_is_a
     start, other = moment("2026-12-30T12:00+08:00"), moment("2027-01-09T00:00+08:00")
     told = rules.explain(profile("CN", 3, B), "r", start, other)
     assert (told.due_at, told.unpublished) == (other, (2027,))
-    assert told.text[0] == f"2027年1月8日为已承诺的日期；按现行日历：{CHINAS[0]}"
-    assert told.text[1] == f"8 January 2027 was promised before; by today's calendar {CHINAS[1]}"
+    before = "8 January 2027 was promised before; by today's rules and calendar"
+    assert told.text[0] == f"2027年1月8日为已承诺的日期；按现行规则和日历：{CHINAS[0]}"
+    assert told.text[1] == f"{before} {CHINAS[1]}"
 
 
 def test_a_rule_with_a_calendar_of_its_own_is_told_by_its_days_and_its_zone() -> None:
