@@ -80,7 +80,7 @@ def decide(
     if trigger.name is T.PROMISE_DUE:
         return _promise(dispute, now, rules)
     if trigger.name is T.PROMISE_NEAR:
-        return _remind(dispute, now)
+        return _remind(dispute, now, rules)
     if trigger.name is T.DATES_MOVED:
         return _rescheduled(dispute, trigger, now, rules)
     if trigger.name is T.OPENED:
@@ -537,7 +537,8 @@ def _rescheduled(dispute: Dispute, trigger: Trigger, now: datetime, rules: Profi
     told = (dispute.facts.promised_at, dispute.facts.answer_by)
     if (facts.promised_at, facts.answer_by) != told:
         facts = replace(facts, promise_near=False)
-        timers += (public.reminder(facts, now, rules),)
+        ahead = public.next_date(facts, now)
+        timers += (public.reminder(ahead, now, rules),) if ahead else ()
     return Decision(replace(dispute, facts=facts), Result.APPLIED, timers)
 
 
@@ -545,8 +546,11 @@ _OF_THE_CUSTOMER: Final = (T.EVIDENCE_DUE, T.IDENTITY_DUE)
 """Timers of what `answer_by` tells the customer."""
 
 
-def _remind(dispute: Dispute, now: datetime) -> Decision:
-    """A date is near: who has to act is told, and whoever watches sees it."""
+def _remind(dispute: Dispute, now: datetime, rules: Profile) -> Decision:
+    """A date is near: who has to act is told, and whoever watches sees it.
+
+    One that was moved while this was on its way is reminded of in its own time.
+    """
     if not public.is_open(dispute):
         return Decision(dispute, Result.LATE, reason="the dispute ended before")
     if is_on_hold(dispute):
@@ -554,6 +558,10 @@ def _remind(dispute: Dispute, now: datetime) -> Decision:
     promised = dispute.facts.promised_at
     if promised is None or promised <= now:
         return Decision(dispute, Result.LATE, reason="the date itself has come")
+    ahead = public.next_date(dispute.facts, now) or promised
+    if ahead - now > rules.delay("promise_reminder"):
+        again = public.reminder(ahead, now, rules)
+        return Decision(dispute, Result.APPLIED, (again,), reason="the date was moved")
     near = replace(dispute.facts, promise_near=True, missed_at=None)
     return Decision(replace(dispute, facts=near), Result.APPLIED, reason="a date is near")
 

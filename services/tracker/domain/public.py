@@ -270,13 +270,19 @@ def renew_promise(
     if (at, facts.answer_by) == (before.promised_at, before.answer_by):
         return replace(dispute, facts=facts), due
     facts = replace(facts, promise_near=False)
-    return replace(dispute, facts=facts), (*due, reminder(facts, now, rules))
+    ahead = next_date(facts, now) or at
+    return replace(dispute, facts=facts), (*due, reminder(ahead, now, rules))
 
 
-def reminder(facts: Facts, now: datetime, rules: Profile) -> Timer:
-    """Some time before the next date that somebody was told; half way where that is near."""
-    dates = [date for date in (facts.answer_by, facts.promised_at) if date and date > now]
-    left = min(dates) - now
+def next_date(facts: Facts, now: datetime) -> datetime | None:
+    """The next date that somebody was told; None where each has come."""
+    dates = (facts.answer_by, facts.promised_at)
+    return min((date for date in dates if date and date > now), default=None)
+
+
+def reminder(date: datetime, now: datetime, rules: Profile) -> Timer:
+    """Some time before a date that somebody was told; half way where that is near."""
+    left = date - now
     ahead = min(rules.delay("promise_reminder"), left / 2)
     return Timer(Leg.VERDICT, T.PROMISE_NEAR, now + left - ahead)
 

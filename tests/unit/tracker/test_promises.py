@@ -261,7 +261,7 @@ def test_the_step_that_finds_the_date_passed_says_which_it_was() -> None:
     case.when(T.ARBITRATION_DUE, after_s=70)
     assert (missed(case), case.facts.promises_missed) == ({}, 1)
     # nor is it told again with a reminder, or with dates that have moved
-    again.when(T.PROMISE_NEAR, after_s=600, actor=Actor.REDRESS)
+    again.when(T.PROMISE_NEAR, after_s=690, actor=Actor.REDRESS)
     assert (again.facts.promise_near, missed(again)) == (True, {})
 
 
@@ -331,3 +331,24 @@ def test_what_a_date_is_counted_from() -> None:
     assert case.facts.promise_from == expected
     case.when(T.PROMISE_DUE, after_s=330, actor=Actor.REDRESS)
     assert case.facts.promise_from == START + timedelta(seconds=330)
+
+
+def test_a_reminder_on_its_way_while_the_date_moves_waits_for_the_new_one() -> None:
+    case = opened(Kind.MISSING_FUNDS)
+    becomes = START + timedelta(seconds=2000)
+    case.when(T.DATES_MOVED, Rescheduled("ops-1", 1, becomes), after_s=880, actor=Actor.OPS)
+    early = case.when(T.PROMISE_NEAR, after_s=5, actor=Actor.REDRESS)  # of the old date
+    assert (early.reason, case.facts.promise_near) == ("the date was moved", False)
+    assert case.due_in("promise_near") == 2000 - 885 - 15
+    case.when(T.PROMISE_NEAR, after_s=1100, actor=Actor.REDRESS)
+    assert case.facts.promise_near
+
+
+def test_dates_that_have_all_come_when_others_move_are_reminded_of_by_nobody() -> None:
+    case = opened(Kind.GOODS_OR_SERVICE)
+    case.answered("bank:inquiry:1", T.TRANSACTION_FOUND, transaction())
+    case.when(T.MERCHANT_REFUSED, MerchantAnswer(1), actor=Actor.MERCHANT)
+    date = ("arbitration", "evidence_due", case.now + timedelta(seconds=5), "evidence_due", START)
+    moved = Rescheduled("ops-1", 1, None, (date,))
+    answer = case.when(T.DATES_MOVED, moved, after_s=5000, actor=Actor.OPS)  # seen long before
+    assert answer.result == "applied"
