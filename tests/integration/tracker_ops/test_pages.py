@@ -130,7 +130,7 @@ async def test_open_disputes_stand_in_the_order_of_the_time_that_is_left(
     page = await get(pages, "/")
     assert references(page) == [events[i].reference for i in (1, 0, 2)]
     rows = re.findall(r"<tr.*?</tr>", page.text, re.DOTALL)[1:]
-    assert [('class="late"' in row, "overdue" in row) for row in rows] == [
+    assert [('class="late"' in row, "past the first promise" in row) for row in rows] == [
         (True, True),
         (False, False),
         (False, False),
