@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -101,21 +102,15 @@ def lines_of(path: Path) -> Iterator[str]:
         BadQuestion: it cannot be read.
 
     """
-    if path == Path("-"):
-        yield from sys.stdin
-        return
     try:
-        lines = path.open(encoding="utf-8")
+        opened = nullcontext(sys.stdin) if path == Path("-") else path.open(encoding="utf-8")
+        with opened as lines:
+            yield from lines
     except OSError as error:
         said = (error.strerror or type(error).__name__).lower()
         raise BadQuestion(f"--from-file: {path}: {said}; name a file of lines, or -") from None
-    with lines:
-        try:
-            yield from lines
-        except UnicodeError:
-            raise BadQuestion(
-                f"--from-file: {path}: no text in UTF-8; name a file of lines"
-            ) from None
+    except UnicodeError:
+        raise BadQuestion(f"--from-file: {path}: no text in UTF-8; name a file of lines") from None
 
 
 def every_rule(name: str | None) -> Iterator[str]:

@@ -22,9 +22,8 @@ def paid_long_ago() -> DisputeOpened:
     return event.model_copy(update=changes)
 
 
-async def test_it_is_ordered_once_booked_apart_and_above_our_own_cap(stage: Stage) -> None:
-    event = paid_long_ago()
-    debited = found(
+def debited(event: DisputeOpened) -> Signal:
+    return found(
         event,
         50_000,
         state=TransactionState.DEBITED_NOT_CAPTURED,
@@ -32,7 +31,11 @@ async def test_it_is_ordered_once_booked_apart_and_above_our_own_cap(stage: Stag
         reversal_state="pending",
         reversal_minor=50_000,
     )
-    await stage.each(opening(event), debited)
+
+
+async def test_it_is_ordered_once_booked_apart_and_above_our_own_cap(stage: Stage) -> None:
+    event = paid_long_ago()
+    await stage.each(opening(event), debited(event))
     await stage.each(bank(event, T.REVERSAL_CREDITED), bank(event, T.REVERSAL_CREDITED))
     owed = (await stage.dispute(event))["facts"]["compensation_minor"]
     assert owed == 100_00 * (DAYS - 5)  # 3,500 rupees; ours would end at 2,500
@@ -61,15 +64,7 @@ async def test_it_fits_beside_all_that_a_person_may_give_and_is_ordered_again_wh
     stage: Stage,
 ) -> None:
     event = paid_long_ago()
-    debited = found(
-        event,
-        50_000,
-        state=TransactionState.DEBITED_NOT_CAPTURED,
-        currency="INR",
-        reversal_state="pending",
-        reversal_minor=50_000,
-    )
-    await stage.each(opening(event), debited)
+    await stage.each(opening(event), debited(event))
     most = Grant("ops-1", 250_000, "goodwill")
     await stage.each(ordered(event, most), bank(event, T.COMPENSATION_POSTED, Posting(1, 250_000)))
     await stage.each(bank(event, T.REVERSAL_CREDITED))

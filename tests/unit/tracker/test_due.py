@@ -350,3 +350,11 @@ def test_a_reader_may_stop_reading_the_list() -> None:
     assert process.stderr.read() == ""
     process.stderr.close()
     process.wait(timeout=30)
+
+
+def test_what_is_no_text_is_named_by_its_option(tmp_path: Path) -> None:
+    binary = tmp_path / "lines"
+    binary.write_bytes(b"2026-09-30\n\xbf\xff\n")
+    said = due("--business-days", "3", *CN, "--from-file", str(binary))
+    assert said.exit_code == 2
+    assert said.stderr == f"--from-file: {binary}: no text in UTF-8; name a file of lines\n"

@@ -60,6 +60,19 @@ def watched(
     return Dispute(claim, legs, replace(facts, **known), version=3, steps=3)  # type: ignore[arg-type]
 
 
+def paid_instead() -> Dispute:
+    """It did not come back, and the wallet's own refund is on its way."""
+    overdue = watched(
+        reversal=Reversal.OVERDUE,
+        refund_n=1,
+        attempts=(Attempt(50_000, Payer.WALLET_ADVANCE),),
+        approved_minor=50_000,
+        payer=Payer.WALLET_ADVANCE,
+        reversal_held_minor=0,
+    )
+    return replace(overdue, legs=replace(overdue.legs, refund=Refund.IN_FLIGHT))
+
+
 def credited(dispute: Dispute, at: datetime) -> Dispute:
     return decide(dispute, Trigger(T.REVERSAL_CREDITED, Actor.BANK), at, UPI, MoneyView()).dispute
 
@@ -116,15 +129,7 @@ def test_days_that_a_court_holds_the_case_after_the_money_is_back_are_not_paid()
 
 
 def test_money_that_somebody_paid_because_it_did_not_come_back_was_late_too() -> None:
-    overdue = watched(
-        reversal=Reversal.OVERDUE,
-        refund_n=1,
-        attempts=(Attempt(50_000, Payer.WALLET_ADVANCE),),
-        approved_minor=50_000,
-        payer=Payer.WALLET_ADVANCE,
-        reversal_held_minor=0,
-    )
-    overdue = replace(overdue, legs=replace(overdue.legs, refund=Refund.IN_FLIGHT))
+    overdue = paid_instead()
     asked = Trigger(T.REVERSAL_RECHECK)
     sent = decide(overdue, asked, MIDNIGHT + timedelta(hours=1), UPI, MoneyView()).dispute
     assert (sent.legs.compensation, sent.facts.money_back_at) == (Compensation.NONE, None)
@@ -313,15 +318,7 @@ def test_the_rules_own_reason_is_nobody_elses() -> None:
 
 
 def test_what_is_owed_goes_before_a_reversal_that_nobody_needs_any_more() -> None:
-    overdue = watched(
-        reversal=Reversal.OVERDUE,
-        refund_n=1,
-        attempts=(Attempt(50_000, Payer.WALLET_ADVANCE),),
-        approved_minor=50_000,
-        payer=Payer.WALLET_ADVANCE,
-        reversal_held_minor=0,
-    )
-    overdue = replace(overdue, legs=replace(overdue.legs, refund=Refund.IN_FLIGHT))
+    overdue = paid_instead()
     at = MIDNIGHT + timedelta(days=2)
     paid = told(overdue, T.REFUND_CREDITED, at, RefundReport(1)).dispute
     refused = posted(paid, at, T.COMPENSATION_REFUSED).dispute

@@ -4,7 +4,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from services.tracker.__main__ import app
 from services.tracker.domain.reschedule import Dated, Move, moves, trigger
 from services.tracker.domain.states import Leg
 from services.tracker.domain.triggers import MerchantAnswer, Rescheduled, T
@@ -157,3 +159,11 @@ def test_what_is_recorded_names_the_new_dates_with_their_rules() -> None:
     moved = ("arbitration", "arbitration_due", becomes, "arbitration_due", case.now)
     assert trigger("ops-7", 2, found_) == Rescheduled("ops-7", 2, becomes, (moved,))
     assert trigger("ops-7", 2, found_[1:]) == Rescheduled("ops-7", 2, None, (moved,))
+
+
+def test_an_environment_without_the_database_is_not_run() -> None:
+    """Exit status 1 would say that some dates move."""
+    asked = ["reschedule", "--rules", "default"]
+    done = CliRunner().invoke(app, asked, env={"TRACKER_DATABASE_URL": None})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "TRACKER_DATABASE_URL" in done.stderr
